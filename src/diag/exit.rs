@@ -1,0 +1,39 @@
+//! The exit codes, which are ansible-playbook's where it has one for the case.
+
+/// How a command ended, as its exit status says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Everything was done, or there was nothing to do.
+    Success,
+    /// The command could not do its work: an error outside any host's tasks.
+    Error,
+    /// At least one host had a failed task.
+    HostsFailed,
+    /// At least one host could not be reached, and none failed.
+    HostsUnreachable,
+    /// A playbook, variable file or inventory is not valid; nothing was touched.
+    Invalid,
+    /// The command line itself is wrong.
+    Usage,
+    /// The user interrupted the run.
+    Interrupted,
+    /// A bug in quaymaster.
+    Bug,
+}
+
+impl ExitCode {
+    /// The number that the process exits with.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Error => 1,
+            Self::HostsFailed => 2,
+            Self::HostsUnreachable => 3,
+            Self::Invalid => 4,
+            Self::Usage => 5,
+            Self::Interrupted => 130,
+            Self::Bug => 250,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! All source texts of a run, by id.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::span::{SourceId, Span};
+
+/// One text with the name it is shown by (a path as the user gave it, or `<extra vars>`).
+#[derive(Debug)]
+pub struct Source {
+    /// The name shown in messages.
+    pub name: String,
+    /// The whole text.
+    pub text: Arc<str>,
+    line_starts: Vec<usize>,
+}
+
+/// A place as people write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The source's name.
+    pub name: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.name, self.line, self.column)
+    }
+}
+
+/// The append-only table of sources. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    sources: Arc<RwLock<Vec<Arc<Source>>>>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text and returns its id.
+    pub fn add(&self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let text = text.into();
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
+            .collect();
+        let source = Arc::new(Source { name: name.into(), text, line_starts });
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        sources.push(source);
+        SourceId::from_index(sources.len() - 1)
+    }
+
+    /// The text of an id; `None` only for an id of another map.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<Arc<Source>> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner).get(id.index()).cloned()
+    }
+
+    /// Where a span starts.
+    #[must_use]
+    pub fn location(&self, span: Span) -> Option<Location> {
+        let source = self.get(span.source)?;
+        let offset = (span.start as usize).min(source.text.len());
+        let line = source.line_starts.partition_point(|&start| start <= offset);
+        let start = *source.line_starts.get(line.checked_sub(1)?)?;
+        let column = source.text.get(start..offset).map_or(0, |s| s.chars().count()) + 1;
+        Some(Location { name: source.name.clone(), line, column })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_counts_characters_from_one() {
+        let map = SourceMap::new();
+        let id = map.add("a.yml", "é: 1\nüb: x\n");
+        let offset = "é: 1\nüb: ".len();
+        let location = map.location(Span::new(id, offset, offset + 1));
+        assert_eq!(location.map(|l| l.to_string()).as_deref(), Some("a.yml:2:5"));
+    }
+}

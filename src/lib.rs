@@ -1,0 +1,24 @@
+//! quaymaster: bootstraps and runs a self-hosted Quay registry.
+//!
+//! The library holds everything; the binary only calls `cli`. Folders are layers, and a folder imports only folders that
+//! stand above it in the table of ARCHITECTURE.md (a test enforces it).
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
+pub mod diag;
+pub mod event;
+pub mod modules;
+pub mod playbook;
+pub mod template;
+pub mod value;
+pub mod vault;
+pub mod yaml;

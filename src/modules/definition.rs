@@ -1,0 +1,108 @@
+//! One line of the module table.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::action::{self, Action};
+use super::context::Ctx;
+use super::controller::{self, ControllerAction, ControllerCtx, Effect};
+use super::error::ModuleError;
+use super::managed::{self, Managed};
+use super::outcome::Outcome;
+use crate::value::Value;
+
+/// How a module's free-form text (`command: ls -l`) becomes options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreeForm {
+    /// `key=value` pairs only.
+    KeyValue,
+    /// Text that is not `key=value` of a known option becomes this option (`_raw_params` of command, shell, script, raw).
+    Raw(&'static str),
+}
+
+/// The function behind a module.
+#[derive(Clone, Copy)]
+pub enum Runner {
+    /// Runs where the host is.
+    Host(fn(&Value, &mut Ctx) -> Result<Outcome, ModuleError>),
+    /// Runs beside the engine.
+    Controller(fn(&Value, &mut ControllerCtx<'_>) -> Result<(Outcome, Vec<Effect>), ModuleError>),
+    /// The engine itself does it (`meta`, `include_tasks`, `import_role` …); the entry exists for names, options and docs.
+    Engine,
+}
+
+/// A module: its names, its options, its function.
+#[derive(Clone, Copy)]
+pub struct ModuleDef {
+    /// The short name, `copy`.
+    pub name: &'static str,
+    /// The collection it belongs to, `ansible.builtin`.
+    pub collection: &'static str,
+    /// Further names: short ones, or full ones of other collections.
+    pub aliases: &'static [&'static str],
+    /// How free-form text is read.
+    pub free_form: FreeForm,
+    /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
+    pub open: bool,
+    /// The options: JSON Schema of the parameter struct, its doc comments as descriptions.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The function.
+    pub runner: Runner,
+}
+
+impl std::fmt::Debug for ModuleDef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ModuleDef({}.{})", self.collection, self.name)
+    }
+}
+
+impl ModuleDef {
+    /// A module that keeps a thing as declared.
+    pub const fn managed<M: Managed>(collection: &'static str, name: &'static str) -> Self {
+        Self::new(collection, name, M::json_schema, Runner::Host(managed::run::<M>))
+    }
+
+    /// A module that does something.
+    pub const fn action<A: Action>(collection: &'static str, name: &'static str) -> Self {
+        Self::new(collection, name, A::json_schema, Runner::Host(action::run::<A>))
+    }
+
+    /// A module that runs beside the engine.
+    pub const fn controller<A: ControllerAction>(collection: &'static str, name: &'static str) -> Self {
+        Self::new(collection, name, A::json_schema, Runner::Controller(controller::run::<A>))
+    }
+
+    /// A module that the engine itself carries out.
+    pub const fn engine<P: schemars::JsonSchema>(collection: &'static str, name: &'static str) -> Self {
+        Self::new(collection, name, P::json_schema, Runner::Engine)
+    }
+
+    const fn new(
+        collection: &'static str,
+        name: &'static str,
+        schema: fn(&mut SchemaGenerator) -> Schema,
+        runner: Runner,
+    ) -> Self {
+        Self { name, collection, aliases: &[], free_form: FreeForm::KeyValue, open: false, schema, runner }
+    }
+
+    /// With further names.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// With free-form text as an option.
+    #[must_use]
+    pub const fn raw(mut self, option: &'static str) -> Self {
+        self.free_form = FreeForm::Raw(option);
+        self
+    }
+
+    /// Taking options beyond the schema.
+    #[must_use]
+    pub const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+}

@@ -1,0 +1,31 @@
+//! The modules: what a task can do on a host.
+//!
+//! Two kinds run where the host is: a [`Managed`] module keeps a thing as declared (it tells how to read it, what is wanted,
+//! and how to apply the difference; [`managed::run`] compares, shows the diff and honours check mode), and an [`Action`]
+//! merely does something and says so. A third kind, the [`ControllerAction`], runs beside the engine because it needs
+//! variables and templates (`set_fact`, `template`, `debug`); its effects on the run are returned as data.
+//!
+//! Adding a module is one file and one line in [`table::MODULES`].
+
+mod action;
+mod context;
+mod controller;
+mod definition;
+mod error;
+pub mod managed;
+mod outcome;
+pub mod table;
+
+pub mod commands;
+pub mod files;
+pub mod net;
+pub mod quay;
+pub mod system;
+
+pub use action::Action;
+pub use context::{Ctx, HostServices, RunMode};
+pub use controller::{ControllerAction, ControllerCtx, Effect};
+pub use definition::{FreeForm, ModuleDef, Runner};
+pub use error::ModuleError;
+pub use managed::{Applied, Managed};
+pub use outcome::{Diff, DiffText, Outcome};

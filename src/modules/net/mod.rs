@@ -1,0 +1,1 @@
+//! Modules for network requests and waiting.

@@ -1,0 +1,1 @@
+//! Modules for a Quay registry's objects.

@@ -1,0 +1,1 @@
+//! Modules for the operating system: facts, cron, time.

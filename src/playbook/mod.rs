@@ -1,0 +1,13 @@
+//! The playbook: its model, its loader, its static checks.
+//!
+//! Loading reads everything that can be known before the run: plays, static imports, roles and their dependencies, included
+//! files whose names hold no template. It finds every problem at once, so that nothing is touched when something is wrong.
+//! Nothing here renders a template but names of static imports, and nothing runs.
+
+mod keywords;
+mod model;
+
+pub use keywords::{Become, Keywords, LoopControl, Tags};
+pub use model::{
+    Action, Block, Handler, Include, IncludeKind, LoopSource, Play, Playbook, Role, Step, Task, TaskId, VarsPrompt,
+};

@@ -1,0 +1,12 @@
+//! The tests that run the real binary or check the project as a whole. One binary, so that it links once.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod layers;
