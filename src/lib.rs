@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod cli;
 pub mod diag;
 pub mod event;
 pub mod modules;

@@ -2,6 +2,7 @@
 
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -9,4 +10,6 @@
     clippy::print_stderr
 )]
 
+mod golden;
+mod harness;
 mod layers;

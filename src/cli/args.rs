@@ -1,0 +1,19 @@
+//! The clap tree.
+
+use clap::{Parser, Subcommand};
+
+/// Bootstraps and runs a self-hosted Quay registry: an Ansible-compatible playbook runner with built-in Quay modules.
+#[derive(Debug, Parser)]
+#[command(name = "quaymaster", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The subcommands, one file each.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show a module's options, or list the modules.
+    Doc(super::doc::Args),
+}

@@ -1,0 +1,7 @@
+//! The command line: one file for each subcommand. Only here does anything print, read the environment or exit.
+
+mod args;
+mod doc;
+mod entry;
+
+pub use entry::main;
