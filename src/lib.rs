@@ -19,6 +19,7 @@ pub mod diag;
 pub mod event;
 pub mod modules;
 pub mod playbook;
+pub mod report;
 pub mod template;
 pub mod value;
 pub mod vault;

@@ -60,7 +60,7 @@ pub enum TaskKind {
 }
 
 /// How a task or item ended.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
     /// Nothing had to be changed.

@@ -1,7 +1,6 @@
 //! Where the engine puts its events.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -10,14 +9,15 @@ use super::event::{Event, EventKind};
 use crate::value::Redactor;
 
 /// The sending end of the stream: numbers events, stamps them and blanks out every known secret. Cloning shares it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct EventSink {
     inner: Arc<Inner>,
 }
 
+#[derive(Debug)]
 struct Inner {
-    sender: mpsc::UnboundedSender<Event>,
-    next: AtomicU64,
+    // number and sending under one lock, so that the order of arrival is the order of the numbers
+    state: Mutex<(u64, mpsc::UnboundedSender<Event>)>,
     started: Instant,
     redactor: Redactor,
 }
@@ -27,22 +27,53 @@ impl EventSink {
     #[must_use]
     pub fn new(redactor: Redactor) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let inner = Inner { sender, next: AtomicU64::new(0), started: Instant::now(), redactor };
+        let inner = Inner { state: Mutex::new((0, sender)), started: Instant::now(), redactor };
         (Self { inner: Arc::new(inner) }, receiver)
     }
 
     /// Emits an event. Nobody listening any more is not an error: the run's work goes on.
-    pub fn emit(&self, kind: EventKind) {
-        let seq = self.inner.next.fetch_add(1, Ordering::SeqCst);
-        let event =
-            Event { seq, elapsed: self.inner.started.elapsed().as_secs_f64(), kind: self.inner.redactor_pass(kind) };
-        drop(self.inner.sender.send(event));
+    pub fn emit(&self, mut kind: EventKind) {
+        if !self.inner.redactor.is_empty() {
+            kind.each_text(&mut |text| {
+                if let std::borrow::Cow::Owned(clean) = self.inner.redactor.redact(text) {
+                    *text = clean;
+                }
+            });
+        }
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, sender) = &mut *state;
+        let event = Event { seq: *next, elapsed: self.inner.started.elapsed().as_secs_f64(), kind };
+        *next += 1;
+        drop(sender.send(event));
     }
 }
 
-impl Inner {
-    fn redactor_pass(&self, kind: EventKind) -> EventKind {
-        let _ = &self.redactor;
-        kind // TODO(reporter): blank out known secrets in every text of the event
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ItemResult, TaskStatus};
+
+    #[test]
+    fn known_secrets_are_blanked_out_of_every_text_and_numbers_have_no_gaps() {
+        let redactor = Redactor::new();
+        redactor.register("s3cr3t-value");
+        let (sink, mut receiver) = EventSink::new(redactor);
+        let result = ItemResult {
+            status: TaskStatus::Failed,
+            label: Some("s3cr3t-value".into()),
+            msg: Some("login with s3cr3t-value failed".into()),
+            diagnostic: Some("x s3cr3t-value".into()),
+            result: serde_json::json!({"stdout_lines": ["a s3cr3t-value"], "nested": {"s3cr3t-value": 1}}),
+            diff: vec!["+ s3cr3t-value".into()],
+            warnings: vec!["s3cr3t-value".into()],
+            seconds: 0.0,
+        };
+        sink.emit(EventKind::TaskDone { task: 1, host: "h".into(), delegated_to: None, ignored: false, result });
+        sink.emit(EventKind::Warning { message: "s3cr3t-value".into() });
+        drop(sink);
+        let events: Vec<Event> = std::iter::from_fn(|| receiver.blocking_recv()).collect();
+        let text = serde_json::to_string(&events).unwrap();
+        assert!(!text.contains("s3cr3t-value"), "{text}");
+        assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [0, 1]);
     }
 }

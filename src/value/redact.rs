@@ -44,6 +44,12 @@ impl Redactor {
         }
     }
 
+    /// Whether no secret is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The text without known secrets.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {

@@ -220,7 +220,6 @@ fn split_words(line: &str) -> Vec<String> {
     for c in line.chars() {
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
-            (Some(_), c) => word.push(c),
             (None, '\'' | '"') => (quote, open) = (Some(c), true),
             (None, c) if c.is_whitespace() => {
                 if open || !word.is_empty() {
@@ -228,7 +227,7 @@ fn split_words(line: &str) -> Vec<String> {
                 }
                 open = false;
             }
-            (None, c) => word.push(c),
+            (_, c) => word.push(c),
         }
     }
     if open || !word.is_empty() {

@@ -1,0 +1,13 @@
+//! Readers of the event stream: the console, JSON lines and the progress line. Each is a function of the events alone and
+//! prints nothing itself.
+
+mod colour;
+mod console;
+mod json;
+mod progress;
+mod task_view;
+
+pub use colour::Palette;
+pub use console::{Console, ConsoleOptions, Printed};
+pub use json::json_line;
+pub use progress::Progress;
