@@ -21,6 +21,7 @@ pub mod modules;
 pub mod playbook;
 pub mod report;
 pub mod template;
+pub mod tree;
 pub mod value;
 pub mod vault;
 pub mod yaml;

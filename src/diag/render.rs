@@ -1,5 +1,6 @@
 //! Draws a diagnostic with its source line and caret.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -32,11 +33,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: RenderStyle) 
             None => by_source.push((source, vec![(label, index == 0)])),
         }
     }
+    let texts: Vec<Cow<'_, str>> = by_source.iter().map(|(source, _)| shown(source)).collect();
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.0);
     let mut group = Group::with_title(title);
-    for (source, labels) in &by_source {
-        let length = source.text.len();
-        let mut snippet = Snippet::source(source.text.as_ref()).path(source.name.as_str());
+    for ((source, labels), text) in by_source.iter().zip(&texts) {
+        let length = text.len();
+        let mut snippet = Snippet::source(text.as_ref()).path(source.name.as_str());
         for (label, primary) in labels {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let start = (label.span.start as usize).min(length);
@@ -60,6 +62,15 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: RenderStyle) 
     renderer.render(&[group])
 }
 
+/// The text as it may be shown, byte for byte as long as the source.
+fn shown(source: &Source) -> Cow<'_, str> {
+    if source.secret {
+        Cow::Owned(source.text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect())
+    } else {
+        Cow::Borrowed(&source.text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +88,14 @@ mod tests {
             text,
             "error[unknown-keyword]: `taks` is not a keyword of a play\n --> site.yml:2:3\n  |\n2 |   taks: []\n  |   ^^^^\n  |\n  = help: did you mean `tasks`?"
         );
+    }
+
+    #[test]
+    fn a_source_that_was_encrypted_is_not_shown() {
+        let sources = SourceMap::new();
+        let id = sources.add_secret("vault.yml", "pässword: hunter2\nb: [\n");
+        let diagnostic = Diagnostic::error("yaml", "wrong").at(Span::new(id, 11, 18));
+        let text = render(&diagnostic, &sources, RenderStyle::Plain);
+        assert!(!text.contains("hunter2") && text.contains("vault.yml:1:12"), "{text}");
     }
 }

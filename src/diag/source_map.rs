@@ -12,6 +12,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Whether the text was encrypted and must not be shown: messages give its lines as asterisks.
+    pub secret: bool,
     line_starts: Vec<usize>,
 }
 
@@ -47,11 +49,19 @@ impl SourceMap {
 
     /// Adds a text and returns its id.
     pub fn add(&self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let text = text.into();
+        self.insert(name.into(), text.into(), false)
+    }
+
+    /// Adds a text that was encrypted: messages may name places in it, but never show its lines.
+    pub fn add_secret(&self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        self.insert(name.into(), text.into(), true)
+    }
+
+    fn insert(&self, name: String, text: Arc<str>, secret: bool) -> SourceId {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
             .collect();
-        let source = Arc::new(Source { name: name.into(), text, line_starts });
+        let source = Arc::new(Source { name, text, secret, line_starts });
         let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         sources.push(source);
         SourceId::from_index(sources.len() - 1)

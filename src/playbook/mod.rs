@@ -4,10 +4,14 @@
 //! files whose names hold no template. It finds every problem at once, so that nothing is touched when something is wrong.
 //! Nothing here renders a template but names of static imports, and nothing runs.
 
+mod flow;
 mod keywords;
 mod model;
+mod tags;
 
+pub use flow::BoundHandler;
 pub use keywords::{Become, Keywords, LoopControl, Tags};
 pub use model::{
     Action, Block, Handler, Include, IncludeKind, LoopSource, Play, Playbook, Role, Step, Task, TaskId, VarsPrompt,
 };
+pub use tags::{TagFilter, split_tags};

@@ -26,7 +26,8 @@ pub struct Playbook {
 pub struct Play {
     /// `hosts`, a pattern or a list of patterns, possibly templates.
     pub hosts: Value,
-    /// Shared keywords (`become`, `vars`, `environment`, `tags` …).
+    /// Shared keywords (`become`, `vars`, `environment`, `tags` …). A play has no `when` of its own: the conditions here come
+    /// from `import_playbook` and hold for the gathering of facts too.
     pub keywords: Keywords,
     /// The folder of the playbook file that the play stands in.
     pub dir: PathBuf,
@@ -40,6 +41,8 @@ pub struct Play {
     pub gather_subset: Option<Value>,
     /// `gather_timeout`.
     pub gather_timeout: Option<Value>,
+    /// `fact_path`.
+    pub fact_path: Option<Value>,
     /// `strategy`.
     pub strategy: Option<Value>,
     /// `serial`: a number, a percentage or a list of them.
@@ -52,7 +55,7 @@ pub struct Play {
     pub force_handlers: Option<Value>,
     /// `pre_tasks`.
     pub pre_tasks: Vec<Step>,
-    /// `roles`, their dependencies included, in the order they run.
+    /// `roles` as listed; each one's dependencies are inside it ([`Role::block`] gives both in the order they run).
     pub roles: Vec<Arc<Role>>,
     /// `tasks`.
     pub tasks: Vec<Step>,
@@ -101,7 +104,8 @@ pub struct Block {
     pub rescue: Vec<Step>,
     /// `always`.
     pub always: Vec<Step>,
-    /// The role whose tasks these are: set on the block that `import_role` becomes.
+    /// The role whose tasks these are: set on the block that a role becomes ([`Role::block`]). `import_role` is a block with
+    /// the keywords of the task around such a block.
     pub role: Option<Arc<Role>>,
     /// Where it starts.
     pub span: Span,
@@ -211,8 +215,13 @@ pub struct Handler {
 /// A role as loaded for one use of it.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// The name as `ansible_role_name` gives it.
+    /// The name as `ansible_role_name` gives it, with the collection where it has one.
     pub name: Arc<str>,
+    /// The name without a collection, as `role_name` gives it.
+    pub short_name: Arc<str>,
+    /// Names this use of the role: two uses with the same text are the same use (same folder, parameters, variables,
+    /// conditions, tags and files), of which a host runs only the first unless `allow_duplicates` is set.
+    pub identity: Arc<str>,
     /// Its folder.
     pub path: PathBuf,
     /// Keywords of the use (`tags`, `when`, `vars` given beside `role:`).
@@ -229,8 +238,10 @@ pub struct Role {
     pub handlers: Vec<Handler>,
     /// `meta/main`'s `dependencies`, each loaded.
     pub dependencies: Vec<Arc<Role>>,
-    /// `meta/main`'s `allow_duplicates`.
+    /// `meta/main`'s `allow_duplicates`; true for `import_role` and `include_role` unless they say otherwise.
     pub allow_duplicates: bool,
+    /// The collections in which this role's short names are looked for.
+    pub collections: Vec<String>,
     /// `public` of `import_role`/`include_role`: its defaults and vars stay visible to the rest of the play.
     pub public: bool,
     /// Where the use stands.
