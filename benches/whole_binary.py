@@ -1,0 +1,102 @@
+"""Times quaymaster against ansible-core, whole processes in turn, and prints medians, ratios and peak memory.
+
+W1: 100 local tasks, a quarter each of command, file, copy and template, into a fresh folder.
+W4: one copy task that loops over 1,000 items.   W5: start-up: an empty play.
+W7: one debug task on 5,000 hosts with local connections.   W8: W1 again on the folder that W1 left: nothing changes.
+"""
+
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY, ANSIBLE = sys.argv[1], pathlib.Path(sys.argv[2])
+ONLY = set(sys.argv[3:])
+
+
+def w1_playbook() -> str:
+    tasks = []
+    for n in range(25):
+        tasks += [
+            f"    - command: 'true'\n      changed_when: false\n",
+            f"    - file: {{path: '{{{{ out }}}}/d{n}', state: directory, mode: '0755'}}\n",
+            f"    - copy: {{content: 'file {n}\\n', dest: '{{{{ out }}}}/c{n}', mode: '0644'}}\n",
+            f"    - template: {{src: small.j2, dest: '{{{{ out }}}}/t{n}', mode: '0644'}}\n      vars: {{n: {n}}}\n",
+        ]
+    return "- hosts: all\n  gather_facts: false\n  tasks:\n" + "".join(tasks)
+
+
+FILES = {
+    "w1.yml": w1_playbook(),
+    "w4.yml": "- hosts: all\n  gather_facts: false\n  tasks:\n"
+    "    - copy: {content: 'item {{ item }}\\n', dest: '{{ out }}/i{{ item }}', mode: '0644'}\n"
+    "      loop: '{{ range(1000) | list }}'\n",
+    "w5.yml": "- hosts: all\n  gather_facts: false\n  tasks: []\n",
+    "w7.yml": "- hosts: all\n  gather_facts: false\n  tasks:\n    - debug: {msg: 'hello {{ inventory_hostname }}'}\n",
+    "one.ini": "localhost ansible_connection=local\n",
+    "many.ini": "[all:vars]\nansible_connection=local\n[many]\nhost[0001:5000]\n",
+    "templates/small.j2": "# {{ n }}\n{% for i in range(3) %}\nline {{ i }} of {{ inventory_hostname }}\n{% endfor %}\n",
+}
+
+# name, playbook, inventory, fresh folder for each run, rounds of quaymaster, rounds of ansible-core
+WORKLOADS = [
+    ("W1 100 local tasks", "w1.yml", "one.ini", True, 5, 3),
+    ("W8 100 tasks, unchanged", "w1.yml", "one.ini", False, 5, 3),
+    ("W4 loop of 1,000 files", "w4.yml", "one.ini", True, 3, 1),
+    ("W5 empty play", "w5.yml", "one.ini", True, 5, 3),
+    ("W7 debug on 5,000 hosts", "w7.yml", "many.ini", True, 3, 1),
+]
+
+
+def timed(command: list[str], folder: pathlib.Path) -> tuple[float, float]:
+    """Wall seconds and peak MiB of the largest process of a command."""
+    env = {"PATH": f"{ANSIBLE}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", "ANSIBLE_FORKS": "5"}
+    started = time.monotonic()
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{command}: exit {process.returncode}\n{output.decode(errors='replace')[-2000:]}")
+    return time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    print(f"{'workload':26} {'quaymaster':>12} {'MiB':>6} {'ansible-core':>13} {'MiB':>6} {'ratio':>8}")
+    with tempfile.TemporaryDirectory(dir="target") as name:
+        folder = pathlib.Path(name).resolve()
+        for path, text in FILES.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        for title, playbook, inventory, fresh, ours, theirs in WORKLOADS:
+            if ONLY and title.split()[0] not in ONLY:
+                continue
+            row = {}
+            tools = {
+                "quaymaster": ([BINARY, "play"], ours),
+                "ansible": ([str(ANSIBLE / "ansible-playbook")], theirs),
+            }
+            for tool, (start, rounds) in tools.items():
+                out = folder / f"out-{tool}"
+                command = [*start, "-i", inventory, playbook, "-e", f"out={out}"]
+                if not fresh:
+                    shutil.rmtree(out, ignore_errors=True)
+                    out.mkdir()
+                    timed(command, folder)
+                runs = []
+                for _ in range(rounds):
+                    if fresh:
+                        shutil.rmtree(out, ignore_errors=True)
+                        out.mkdir()
+                    runs.append(timed(command, folder))
+                row[tool] = (statistics.median(t for t, _ in runs), max(m for _, m in runs))
+            (a, am), (b, bm) = row["quaymaster"], row["ansible"]
+            print(f"{title:26} {a:10.3f} s {am:6.0f} {b:11.2f} s {bm:6.0f} {b / a:7.0f}x", flush=True)
+
+
+main()

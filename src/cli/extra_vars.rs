@@ -1,0 +1,119 @@
+//! `-e`: variables from the command line.
+
+use std::fs;
+
+use anyhow::Context as _;
+
+use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::value::{Key, Map, Text, Value};
+use crate::vault::VaultSecrets;
+use crate::yaml;
+
+/// Reads every `-e` in order; a later one wins. What cannot be read is a diagnostic that points into the argument or file.
+pub(super) fn parse(
+    args: &[String],
+    sources: &SourceMap,
+    vault: &VaultSecrets,
+) -> anyhow::Result<Result<Map, Box<Diagnostic>>> {
+    let mut vars = Map::new();
+    for arg in args {
+        let read = match arg.strip_prefix('@') {
+            Some(path) => {
+                let text = fs::read_to_string(path).with_context(|| format!("cannot read the extra variables in {path}"))?;
+                let text = vault.open_text(&text).with_context(|| format!("cannot open {path}"))?;
+                mapping(sources, path, &text)
+            }
+            None if arg.trim_start().starts_with(['{', '[']) => mapping(sources, "<extra vars>", arg),
+            None => key_values(sources, arg),
+        };
+        match read {
+            Ok(map) => vars.extend(map),
+            Err(diagnostic) => return Ok(Err(diagnostic)),
+        }
+    }
+    Ok(Ok(vars))
+}
+
+/// A YAML or JSON mapping.
+fn mapping(sources: &SourceMap, name: &str, text: &str) -> Result<Map, Box<Diagnostic>> {
+    let source = sources.add(name, text);
+    let mut warnings = Vec::new();
+    let documents = yaml::parse(sources, source, &mut warnings)?;
+    let Some(document) = documents.first() else { return Ok(Map::new()) };
+    match document.root.to_value() {
+        Value::Map(map) => Ok(map.as_ref().clone()),
+        Value::Null => Ok(Map::new()),
+        other => Err(Box::new(
+            Diagnostic::error("extra-vars", format!("extra variables are a mapping, not a {}", other.type_name()))
+                .at(document.root.span),
+        )),
+    }
+}
+
+/// `key=value key2="value two"`: every value is a string, as Ansible has it.
+fn key_values(sources: &SourceMap, text: &str) -> Result<Map, Box<Diagnostic>> {
+    let source = sources.add("<extra vars>", text);
+    let mut map = Map::new();
+    for (start, word) in words(text) {
+        let span = Span::new(source, start, start + word.len());
+        let Some((key, value)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(Box::new(
+                Diagnostic::error("extra-vars", format!("`{word}` is not `key=value`"))
+                    .at(span)
+                    .help("give `key=value`, a YAML or JSON mapping, or `@FILE`"),
+            ));
+        };
+        map.insert(Key::from(key), Value::Str(Text::template(unquote(value), Some(span))));
+    }
+    Ok(map)
+}
+
+/// Words with their offsets; quotes hold blanks together.
+fn words(text: &str) -> Vec<(usize, &str)> {
+    let mut out = Vec::new();
+    let (mut start, mut quote) = (None, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                start.get_or_insert(at);
+            }
+            (None, c) if c.is_whitespace() => {
+                if let Some(begin) = start.take() {
+                    out.push((begin, text.get(begin..at).unwrap_or_default()));
+                }
+            }
+            _ => {
+                start.get_or_insert(at);
+            }
+        }
+    }
+    if let Some(begin) = start {
+        out.push((begin, text.get(begin..).unwrap_or_default()));
+    }
+    out
+}
+
+fn unquote(value: &str) -> &str {
+    for quote in ['"', '\''] {
+        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            return inner;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_value_words_are_strings_and_quotes_hold_blanks() {
+        let map = key_values(&SourceMap::new(), "a=1 b='x y' c=\"é=z\"").unwrap();
+        assert_eq!(map.get("a"), Some(&Value::data("1")));
+        assert_eq!(map.get("b"), Some(&Value::data("x y")));
+        assert_eq!(map.get("c"), Some(&Value::data("é=z")));
+        assert!(key_values(&SourceMap::new(), "a=1 nonsense").is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! The options of `quaymaster play`, which are ansible-playbook's where it has them.
+
+use std::path::PathBuf;
+
+/// Arguments of `quaymaster play`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Playbooks to run, in order; `quaymaster.quay.NAME` is one that is built in
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    pub(super) playbooks: Vec<PathBuf>,
+
+    /// An inventory: a file, a folder, or a list of hosts that ends in a comma
+    #[arg(short = 'i', long = "inventory", value_name = "PATH|HOST,", help_heading = "Hosts")]
+    pub(super) inventory: Vec<String>,
+
+    /// Work only on the hosts that match this pattern
+    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Hosts")]
+    pub(super) limit: Option<String>,
+
+    /// How many hosts to work on at once
+    #[arg(short = 'f', long, value_name = "N", default_value_t = 5, help_heading = "Hosts")]
+    pub(super) forks: usize,
+
+    /// Run only tasks with one of these tags (comma-separated)
+    #[arg(short = 't', long = "tags", value_name = "TAGS", help_heading = "Tasks")]
+    pub(super) tags: Vec<String>,
+
+    /// Leave out tasks with one of these tags (comma-separated)
+    #[arg(long = "skip-tags", value_name = "TAGS", help_heading = "Tasks")]
+    pub(super) skip_tags: Vec<String>,
+
+    /// Begin at the first task whose name matches
+    #[arg(long = "start-at-task", value_name = "NAME", help_heading = "Tasks")]
+    pub(super) start_at_task: Option<String>,
+
+    /// Run notified handlers even on hosts where a task failed
+    #[arg(long = "force-handlers", help_heading = "Tasks")]
+    pub(super) force_handlers: bool,
+
+    /// Variables: `key=value …`, a YAML or JSON mapping, or `@FILE`
+    #[arg(short = 'e', long = "extra-vars", value_name = "VARS", help_heading = "Variables")]
+    pub(super) extra_vars: Vec<String>,
+
+    /// A file that holds the Vault password, or a program that prints it
+    #[arg(
+        long = "vault-password-file",
+        visible_alias = "vault-pass-file",
+        value_name = "FILE",
+        env = "ANSIBLE_VAULT_PASSWORD_FILE",
+        help_heading = "Variables"
+    )]
+    pub(super) vault_password_file: Vec<PathBuf>,
+
+    /// A Vault identity with its source: `ID@FILE` or `ID@prompt`
+    #[arg(long = "vault-id", value_name = "ID@SOURCE", help_heading = "Variables")]
+    pub(super) vault_id: Vec<String>,
+
+    /// Ask for the Vault password
+    #[arg(short = 'J', long = "ask-vault-pass", visible_alias = "ask-vault-password", help_heading = "Variables")]
+    pub(super) ask_vault_pass: bool,
+
+    /// Change nothing; show what would change
+    #[arg(short = 'C', long, help_heading = "Mode")]
+    pub(super) check: bool,
+
+    /// Show what changes in files and objects, line by line
+    #[arg(short = 'D', long, help_heading = "Mode")]
+    pub(super) diff: bool,
+
+    /// Only check the playbooks, and report every problem
+    #[arg(long = "syntax-check", help_heading = "Mode", conflicts_with_all = ["list_tasks", "list_hosts", "list_tags"])]
+    pub(super) syntax_check: bool,
+
+    /// List the tasks that would run
+    #[arg(long = "list-tasks", help_heading = "Mode")]
+    pub(super) list_tasks: bool,
+
+    /// List the tags there are
+    #[arg(long = "list-tags", help_heading = "Mode")]
+    pub(super) list_tags: bool,
+
+    /// List the hosts that match
+    #[arg(long = "list-hosts", help_heading = "Mode")]
+    pub(super) list_hosts: bool,
+
+    /// Become another user (here: only the user that quaymaster runs as already)
+    #[arg(short = 'b', long = "become", help_heading = "Mode")]
+    pub(super) r#become: bool,
+
+    /// Folders with roles, before `roles/` beside the playbook's own
+    #[arg(long = "roles-path", value_name = "DIR", env = "ANSIBLE_ROLES_PATH", value_delimiter = ':', help_heading = "Mode")]
+    pub(super) roles_path: Vec<PathBuf>,
+
+    /// Show more; up to -vvvv
+    #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(super) verbose: u8,
+
+    /// How the run is reported
+    #[arg(long, value_enum, default_value_t = OutputFormat::Console, help_heading = "Output")]
+    pub(super) output: OutputFormat,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = When::Auto, help_heading = "Output")]
+    pub(super) color: When,
+}
+
+/// How a run is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum OutputFormat {
+    /// A readable report
+    Console,
+    /// One JSON event a line, for machines
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum When {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
