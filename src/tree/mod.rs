@@ -4,8 +4,10 @@
 //! controller's file for a task (a role's tasks, `template` and `copy` sources, file lookups) asks [`Files`], so that the
 //! built-in roles work without being unpacked. Nothing here knows what the files mean.
 
+mod collection;
 mod files;
 mod path;
 
+pub use collection::COLLECTION;
 pub use files::{Disk, EMBEDDED_ROOT, EmbeddedFile, FileKind, Files, WithEmbedded, display_name};
 pub use path::{clean, resolve};
