@@ -20,6 +20,7 @@ pub mod event;
 pub mod modules;
 pub mod playbook;
 pub mod report;
+pub mod quay;
 pub mod template;
 pub mod tree;
 pub mod value;

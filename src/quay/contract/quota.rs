@@ -1,0 +1,71 @@
+//! Storage quotas.
+
+use serde::{Deserialize, Serialize};
+
+/// A quota of a namespace. Lists of them are bare JSON arrays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Its number.
+    pub id: i64,
+    /// Bytes.
+    pub limit_bytes: i64,
+    /// The same for people, `10.0 MiB`.
+    #[serde(default)]
+    pub limit: String,
+    /// Whether it is the server's default.
+    #[serde(default)]
+    pub default_config: bool,
+    /// What happens when.
+    #[serde(default)]
+    pub limits: Vec<QuotaLimit>,
+    /// Whether the server has a default.
+    #[serde(default)]
+    pub default_config_exists: bool,
+}
+
+/// What happens at a part of a quota.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaLimit {
+    /// Its number.
+    pub id: i64,
+    /// `Warning` or `Reject`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Percent of the quota.
+    pub limit_percent: i64,
+}
+
+/// Body of `POST …/quota`: one of the two.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CreateQuota {
+    /// Bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_bytes: Option<i64>,
+    /// For people, `10 GiB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+}
+
+/// Body of `PUT …/quota/{quota_id}`; zero is ignored by Quay.
+pub type UpdateQuota = CreateQuota;
+
+/// Body of `POST …/limit`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreateQuotaLimit {
+    /// `Warning` or `Reject`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Percent of the quota, 1 to 100.
+    pub threshold_percent: i64,
+}
+
+/// Body of `PUT …/limit/{limit_id}`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct UpdateQuotaLimit {
+    /// `Warning` or `Reject`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Percent of the quota, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_percent: Option<i64>,
+}
