@@ -1,7 +1,7 @@
 //! A tree of nodes with their places.
 
-use crate::diag::{Diagnostic, Diagnostics, SourceId, SourceMap, Span};
-use crate::value::Value;
+use crate::diag::Span;
+use crate::value::{Key, Value, python_str};
 
 /// One document of a file.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct Document {
     pub root: Node,
 }
 
-/// One node with its place.
+/// One node with its place. A node that was written as an alias has the places of its anchor.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// From its first to its last character, tags and quotes included.
@@ -40,19 +40,6 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Reads all documents of a text. Warnings (duplicate keys) are added to `warnings`.
-///
-/// # Errors
-/// A diagnostic that points at the place where the text stops being YAML, with a suggestion for the usual slips (an unquoted
-/// `{{`, a tab, a missing blank after a colon).
-pub fn parse(
-    sources: &SourceMap,
-    source: SourceId,
-    warnings: &mut Diagnostics,
-) -> Result<Vec<Document>, Box<Diagnostic>> {
-    todo!("{sources:?} {source:?} {warnings:?}")
-}
-
 impl Node {
     /// The node as a runtime value; its texts keep their spans.
     #[must_use]
@@ -66,14 +53,15 @@ impl Node {
         }
     }
 
-    fn to_key(&self) -> Option<crate::value::Key> {
-        use crate::value::Key;
+    /// The node as a key of a mapping; `None` for what is not a scalar.
+    #[must_use]
+    pub fn to_key(&self) -> Option<Key> {
         match &self.kind {
             NodeKind::Scalar(Value::Str(text)) => Some(Key::Str(text.shared())),
             NodeKind::Scalar(Value::Int(number)) => Some(Key::Int(*number)),
             NodeKind::Scalar(Value::Bool(value)) => Some(Key::Bool(*value)),
             NodeKind::Scalar(Value::Null) => Some(Key::Null),
-            NodeKind::Scalar(other) => Some(Key::from(crate::value::python_str(other))),
+            NodeKind::Scalar(other) => Some(Key::from(python_str(other))),
             _ => None,
         }
     }
