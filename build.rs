@@ -1,5 +1,7 @@
 //! Writes the list of files of the built-in collection: `playbooks/` and `roles/`.
 
+#![expect(clippy::unnecessary_debug_formatting, reason = "the debug form of a path is a Rust string literal")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
