@@ -1,9 +1,9 @@
 //! OAuth applications and their tokens.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Avatar, PageToken};
+use super::date::IsoDate;
 use super::organization::Organization;
 use super::wire;
 use crate::value::Secret;
@@ -106,16 +106,16 @@ pub struct ApplicationToken {
     pub scope: String,
     /// When it ends.
     #[serde(default)]
-    pub expires_at: Option<Timestamp>,
+    pub expires_at: Option<IsoDate>,
     /// When it was made.
     #[serde(default)]
-    pub created: Option<Timestamp>,
+    pub created: Option<IsoDate>,
     /// Whom it speaks for.
     #[serde(default)]
     pub created_by: Option<String>,
     /// When it was last used.
     #[serde(default)]
-    pub last_accessed: Option<Timestamp>,
+    pub last_accessed: Option<IsoDate>,
     /// The token itself, only in the answer to its creation.
     #[serde(default, serialize_with = "wire::clear_option", skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,

@@ -7,8 +7,8 @@ use jiff::fmt::rfc2822;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment as most of Quay's answers write it, RFC 2822: `Sat, 21 Nov 2026 00:05:18 -0000`. (Application tokens use
-/// RFC 3339 instead, which [`Timestamp`] reads by itself, and tags also have seconds since 1970.)
+/// A moment as most of Quay's answers write it, RFC 2822: `Sat, 21 Nov 2026 00:05:18 -0000`. (Application tokens have
+/// an [`IsoDate`] instead, and tags also seconds since 1970.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QuayDate(pub Timestamp);
 
@@ -32,6 +32,31 @@ impl<'de> Deserialize<'de> for QuayDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         rfc2822::DateTimeParser::new().parse_timestamp(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A moment as application tokens write it, ISO 8601 with microseconds: `2026-11-21T00:08:08.375603Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IsoDate(pub Timestamp);
+
+impl fmt::Display for IsoDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = self.0.subsec_microsecond() == 0 && self.0.subsec_millisecond() == 0;
+        // Python leaves a fraction of zero out and otherwise writes all six digits
+        let format = if whole { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
+        self.0.strftime(format).fmt(f)
+    }
+}
+
+impl Serialize for IsoDate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IsoDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Timestamp::deserialize(deserializer).map(Self)
     }
 }
 

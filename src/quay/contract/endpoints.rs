@@ -208,9 +208,10 @@ mod tests {
 
     #[test]
     fn operations_and_requests_are_unique() {
-        let operations: BTreeSet<_> = ALL.iter().map(|endpoint| endpoint.operation).collect();
-        assert_eq!(operations.len(), ALL.len());
-        let requests: BTreeSet<_> = ALL.iter().map(|endpoint| endpoint.to_string()).collect();
-        assert_eq!(requests.len(), ALL.len());
+        let all = || ALL.iter().copied().chain(super::super::OTHERS);
+        let operations: BTreeSet<_> = all().map(|endpoint| endpoint.operation).collect();
+        assert_eq!(operations.len(), all().count());
+        let requests: BTreeSet<_> = all().map(ToString::to_string).collect();
+        assert_eq!(requests.len(), all().count());
     }
 }

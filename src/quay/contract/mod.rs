@@ -17,10 +17,13 @@ pub mod endpoints;
 mod error_body;
 mod manifest;
 mod organization;
+mod other_endpoints;
 mod path;
 mod permission;
 mod prototype;
 mod quota;
+#[cfg(test)]
+mod recorded;
 mod registry;
 mod repository;
 mod robot;
@@ -41,7 +44,7 @@ pub use autoprune::{
     AutoPrunePolicies, AutoPrunePolicy, CreateAutoPrunePolicy, PolicyCreated, PruneMethod, PruneValue,
 };
 pub use common::{Avatar, Change, PageToken, QuotaReport, Success};
-pub use date::QuayDate;
+pub use date::{IsoDate, QuayDate};
 pub use endpoint::{Access, Endpoint, Method};
 pub use error_body::{ErrorBody, Problem, ProblemKind, RegistryError};
 pub use manifest::{CreateLabel, Label, LabelCreated, Labels, Layer, Manifest};
@@ -49,6 +52,7 @@ pub use organization::{
     ChangeOrganization, CreateOrganization, Member, MemberTeam, Members, Organization, OrganizationQuota,
     OrganizationSummary, OrganizationTeam, RenameOrganization, SystemOrganizations,
 };
+pub use other_endpoints::OTHERS;
 pub use path::PathError;
 pub use permission::{RolePut, TeamPermission, TeamPermissions, UserPermission, UserPermissions};
 pub use prototype::{CreatePrototype, Delegate, PrincipalName, Prototype, PrototypeEntity, Prototypes};

@@ -33,9 +33,9 @@ pub struct Organization {
     /// Invoices by e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice_email: Option<bool>,
-    /// Where invoices go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invoice_email_address: Option<String>,
+    /// Where invoices go: `null` unless set, left out for those who are not members.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub invoice_email_address: Change<String>,
     /// Time machine in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag_expiration_s: Option<i64>,

@@ -1,13 +1,15 @@
 //! Storage quotas.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A quota of a namespace. Lists of them are bare JSON arrays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// Its number.
-    pub id: i64,
+    /// Its number; the server's default has none.
+    pub id: Option<i64>,
     /// Bytes.
+    #[serde(deserialize_with = "whole_bytes")]
     pub limit_bytes: i64,
     /// The same for people, `10.0 MiB`.
     #[serde(default)]
@@ -21,6 +23,16 @@ pub struct Quota {
     /// Whether the server has a default.
     #[serde(default)]
     pub default_config_exists: bool,
+}
+
+/// A quota set by a text such as `10 MiB` is given back as a floating-point number once.
+fn whole_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    #[expect(clippy::cast_possible_truncation, reason = "a quota is far below 2^53 bytes")]
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().map(|n| n as i64))
+        .ok_or_else(|| D::Error::custom("not a number of bytes"))
 }
 
 /// What happens at a part of a quota.

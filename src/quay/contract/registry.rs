@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use super::common::Avatar;
 
@@ -114,13 +114,12 @@ pub struct FoundRepository {
     #[serde(default)]
     pub is_public: Option<bool>,
     /// How good the match is.
-    #[serde(default)]
-    pub score: f64,
+    pub score: Number,
     /// Path in the web interface.
     #[serde(default)]
     pub href: String,
-    /// Seconds since 1970 of the last push.
-    #[serde(default)]
+    /// Seconds since 1970 of the last push; left out where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<i64>,
     /// How many starred it.
     #[serde(default)]

@@ -8,12 +8,15 @@ use percent_encoding::percent_decode_str;
 
 use super::endpoint::{Endpoint, Method};
 use super::endpoints::ALL;
+use super::other_endpoints::OTHERS;
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
-    /// To this endpoint, with its parameters in the template's order, decoded.
+    /// To this endpoint of the table, with its parameters in the template's order, decoded.
     Found(&'static Endpoint, Vec<String>),
+    /// To an endpoint of Quay that is only known by name ([`OTHERS`]).
+    Unmodelled(&'static Endpoint),
     /// The path exists with other methods only.
     OtherMethods,
     /// The path exists with (true) or without a slash at its end.
@@ -25,9 +28,10 @@ pub enum Route {
 /// Finds the endpoint for a method and an (encoded) path without its query.
 #[must_use]
 pub fn find_route(method: Method, path: &str) -> Route {
+    let endpoints = || ALL.iter().copied().chain(OTHERS);
     let mut best: Option<(usize, &'static Endpoint, Vec<String>)> = None;
     let mut others = false;
-    for &endpoint in ALL {
+    for endpoint in endpoints() {
         let Some((fixed, parameters)) = fit(endpoint.path, path) else { continue };
         if endpoint.method != method {
             others = true;
@@ -36,15 +40,17 @@ pub fn find_route(method: Method, path: &str) -> Route {
         }
     }
     if let Some((_, endpoint, parameters)) = best {
-        return Route::Found(endpoint, parameters);
+        let modelled = !OTHERS.iter().any(|other| std::ptr::eq(other, endpoint));
+        return if modelled { Route::Found(endpoint, parameters) } else { Route::Unmodelled(endpoint) };
     }
     if others {
         return Route::OtherMethods;
     }
-    if ALL.iter().any(|endpoint| fit(endpoint.path, &format!("{path}/")).is_some()) {
+    let exists = |path: &str| endpoints().any(|endpoint| fit(endpoint.path, path).is_some());
+    if exists(&format!("{path}/")) {
         return Route::Slash(true);
     }
-    if path.strip_suffix('/').is_some_and(|path| ALL.iter().any(|endpoint| fit(endpoint.path, path).is_some())) {
+    if path.strip_suffix('/').is_some_and(exists) {
         return Route::Slash(false);
     }
     Route::Nowhere
@@ -115,6 +121,17 @@ mod tests {
         );
         found(Method::Delete, "/api/v1/user/starred/acme/app", &endpoints::DELETE_STAR, &["acme/app"]);
         found(Method::Get, "/api/v1/user/", &endpoints::GET_USER, &[]);
+        // mirrors have no DELETE, so this is a repository's; their GET is known but not modelled
+        found(
+            Method::Delete,
+            "/api/v1/repository/acme/app/mirror",
+            &endpoints::DELETE_REPOSITORY,
+            &["acme/app/mirror"],
+        );
+        assert!(matches!(
+            find_route(Method::Get, "/api/v1/repository/acme/app/mirror"),
+            Route::Unmodelled(endpoint) if endpoint.operation == "getRepoMirrorConfig"
+        ));
     }
 
     #[test]

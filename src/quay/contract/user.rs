@@ -78,6 +78,9 @@ pub struct CurrentUser {
     /// Whether the user is a superuser; left out for others and by tokens that may not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub super_user: Option<bool>,
+    /// Whether the user may read everything; left out for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_readonly_super_user: Option<bool>,
 }
 
 /// An organization of the caller.

@@ -1,0 +1,152 @@
+//! The endpoints of Quay that nothing here models yet. They are listed so that a request for one of them is recognized (and
+//! not taken for a repository with a long name), and can be refused by its own name.
+
+use super::endpoint::{Access, Endpoint, Method};
+use super::scope::Scope;
+
+const ORG_ADMIN: Access = Access::Scope(Scope::OrgAdmin);
+const REPO_ADMIN: Access = Access::Scope(Scope::RepoAdmin);
+const REPO_READ: Access = Access::Scope(Scope::RepoRead);
+const REPO_WRITE: Access = Access::Scope(Scope::RepoWrite);
+const SUPER_USER: Access = Access::Scope(Scope::SuperUser);
+const USER_ADMIN: Access = Access::Scope(Scope::UserAdmin);
+const OPEN: Access = Access::Open;
+
+macro_rules! others {
+    ($($method:ident $path:literal $operation:literal $access:ident;)*) => {
+        /// Every endpoint that is only known by name, sorted by path.
+        pub static OTHERS: &[Endpoint] = &[$(
+            Endpoint { operation: $operation, method: Method::$method, path: $path, access: $access, since: None },
+        )*];
+    };
+}
+
+others! {
+    Post "/api/v1/bootstrap/renew" "renewBootstrapToken" OPEN;
+    Post "/api/v1/detachexternal/{service_id}" "detachExternalLogin" USER_ADMIN;
+    Post "/api/v1/externallogin/{service_id}" "retrieveExternalLoginAuthorizationUrl" OPEN;
+    Post "/api/v1/filedrop/" "getFiledropUrl" OPEN;
+    Delete "/api/v1/message/{uuid}" "deleteGlobalMessage" SUPER_USER;
+    Post "/api/v1/messages" "createGlobalMessage" SUPER_USER;
+    Get "/api/v1/organization/{orgname}/aggregatelogs" "getAggregateOrgLogs" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/exportlogs" "exportOrgLogs" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/immutabilitypolicy/" "listOrgImmutabilityPolicies" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/immutabilitypolicy/" "createOrgImmutabilityPolicy" ORG_ADMIN;
+    Delete "/api/v1/organization/{orgname}/immutabilitypolicy/{policy_uuid}" "deleteOrgImmutabilityPolicy" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/immutabilitypolicy/{policy_uuid}" "getOrgImmutabilityPolicy" ORG_ADMIN;
+    Put "/api/v1/organization/{orgname}/immutabilitypolicy/{policy_uuid}" "updateOrgImmutabilityPolicy" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/logs" "listOrgLogs" ORG_ADMIN;
+    Delete "/api/v1/organization/{orgname}/mirror" "deleteOrgMirrorConfig" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/mirror" "getOrgMirrorConfig" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/mirror" "createOrgMirrorConfig" ORG_ADMIN;
+    Put "/api/v1/organization/{orgname}/mirror" "updateOrgMirrorConfig" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/mirror/repositories" "listOrgMirrorRepositories" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/mirror/sync-cancel" "cancelOrgMirrorSync" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/mirror/sync-now" "syncOrgMirrorNow" ORG_ADMIN;
+    Post "/api/v1/organization/{orgname}/mirror/verify" "verifyOrgMirrorConnection" ORG_ADMIN;
+    Get "/api/v1/organization/{orgname}/notifications" "listOrgNotifications" OPEN;
+    Post "/api/v1/organization/{orgname}/notifications" "createOrgNotification" OPEN;
+    Delete "/api/v1/organization/{orgname}/notifications/{uuid}" "deleteOrgNotification" OPEN;
+    Get "/api/v1/organization/{orgname}/notifications/{uuid}" "getOrgNotification" OPEN;
+    Post "/api/v1/organization/{orgname}/notifications/{uuid}" "resetOrgNotificationFailures" OPEN;
+    Post "/api/v1/organization/{orgname}/notifications/{uuid}/test" "testOrgNotification" OPEN;
+    Delete "/api/v1/organization/{orgname}/proxycache" "deleteProxyCacheConfig" OPEN;
+    Get "/api/v1/organization/{orgname}/proxycache" "getProxyCacheConfig" OPEN;
+    Post "/api/v1/organization/{orgname}/proxycache" "createProxyCacheConfig" OPEN;
+    Post "/api/v1/organization/{orgname}/validateproxycache" "validateProxyCacheConfig" OPEN;
+    Get "/api/v1/repository/mirror/health" "getRepositoryMirrorHealth" OPEN;
+    Get "/api/v1/repository/{repository}/aggregatelogs" "getAggregateRepoLogs" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/build/" "getRepoBuilds" REPO_READ;
+    Post "/api/v1/repository/{repository}/build/" "requestRepoBuild" REPO_WRITE;
+    Delete "/api/v1/repository/{repository}/build/{build_uuid}" "cancelRepoBuild" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/build/{build_uuid}" "getRepoBuild" REPO_READ;
+    Get "/api/v1/repository/{repository}/build/{build_uuid}/logs" "getRepoBuildLogs" REPO_READ;
+    Get "/api/v1/repository/{repository}/build/{build_uuid}/status" "getRepoBuildStatus" REPO_READ;
+    Post "/api/v1/repository/{repository}/exportlogs" "exportRepoLogs" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/immutabilitypolicy/" "listRepositoryImmutabilityPolicies" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/immutabilitypolicy/" "createRepositoryImmutabilityPolicy" REPO_ADMIN;
+    Delete "/api/v1/repository/{repository}/immutabilitypolicy/{policy_uuid}" "deleteRepositoryImmutabilityPolicy" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/immutabilitypolicy/{policy_uuid}" "getRepositoryImmutabilityPolicy" REPO_ADMIN;
+    Put "/api/v1/repository/{repository}/immutabilitypolicy/{policy_uuid}" "updateRepositoryImmutabilityPolicy" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/logs" "listRepoLogs" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/mirror" "getRepoMirrorConfig" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/mirror" "createRepoMirrorConfig" REPO_ADMIN;
+    Put "/api/v1/repository/{repository}/mirror" "changeRepoMirrorConfig" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/mirror/sync-cancel" "syncCancel" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/mirror/sync-now" "syncNow" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/notification/" "listRepoNotifications" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/notification/" "createRepoNotification" REPO_ADMIN;
+    Delete "/api/v1/repository/{repository}/notification/{uuid}" "deleteRepoNotification" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/notification/{uuid}" "getRepoNotification" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/notification/{uuid}" "resetRepositoryNotificationFailures" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/notification/{uuid}/test" "testRepoNotification" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/tokens/" "listRepoTokens" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/tokens/" "createToken" REPO_ADMIN;
+    Delete "/api/v1/repository/{repository}/tokens/{code}" "deleteToken" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/tokens/{code}" "getTokens" REPO_ADMIN;
+    Put "/api/v1/repository/{repository}/tokens/{code}" "changeToken" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/trigger/" "listBuildTriggers" REPO_ADMIN;
+    Delete "/api/v1/repository/{repository}/trigger/{trigger_uuid}" "deleteBuildTrigger" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/trigger/{trigger_uuid}" "getBuildTrigger" REPO_ADMIN;
+    Put "/api/v1/repository/{repository}/trigger/{trigger_uuid}" "updateBuildTrigger" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/activate" "activateBuildTrigger" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/analyze" "analyzeBuildTrigger" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/trigger/{trigger_uuid}/builds" "listTriggerRecentBuilds" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/fields/{field_name}" "listTriggerFieldValues" REPO_ADMIN;
+    Get "/api/v1/repository/{repository}/trigger/{trigger_uuid}/namespaces" "listTriggerBuildSourceNamespaces" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/sources" "listTriggerBuildSources" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/start" "manuallyStartBuildTrigger" REPO_ADMIN;
+    Post "/api/v1/repository/{repository}/trigger/{trigger_uuid}/subdir" "listBuildTriggerSubdirs" REPO_ADMIN;
+    Get "/api/v1/superuser/aggregatelogs" "listAllAggregateLogs" OPEN;
+    Post "/api/v1/superuser/approvedkeys/{kid}" "approveServiceKey" SUPER_USER;
+    Get "/api/v1/superuser/apptokens" "listAllAppTokens" SUPER_USER;
+    Get "/api/v1/superuser/changelog/" "getChangeLog" SUPER_USER;
+    Get "/api/v1/superuser/keys" "listServiceKeys" SUPER_USER;
+    Post "/api/v1/superuser/keys" "createServiceKey" SUPER_USER;
+    Delete "/api/v1/superuser/keys/{kid}" "deleteServiceKey" SUPER_USER;
+    Get "/api/v1/superuser/keys/{kid}" "getServiceKey" SUPER_USER;
+    Put "/api/v1/superuser/keys/{kid}" "updateServiceKey" SUPER_USER;
+    Get "/api/v1/superuser/logs" "listAllLogs" SUPER_USER;
+    Get "/api/v1/superuser/mirror/health" "getSuperUserRepositoryMirrorHealth" OPEN;
+    Get "/api/v1/superuser/registrysize/" "getRegistrySize" SUPER_USER;
+    Post "/api/v1/superuser/registrysize/" "queueRegistrySizeCalculation" SUPER_USER;
+    Get "/api/v1/superuser/registrystatus" "scRegistryStatus" OPEN;
+    Post "/api/v1/superuser/shutdown" "scShutdownContainer" OPEN;
+    Get "/api/v1/superuser/users/{namespace}/quota" "listUserQuotaSuperUser" SUPER_USER;
+    Post "/api/v1/superuser/users/{namespace}/quota" "createUserQuotaSuperUser" SUPER_USER;
+    Delete "/api/v1/superuser/users/{namespace}/quota/{quota_id}" "deleteUserQuotaSuperUser" SUPER_USER;
+    Put "/api/v1/superuser/users/{namespace}/quota/{quota_id}" "changeUserQuotaSuperUser" SUPER_USER;
+    Get "/api/v1/superuser/{build_uuid}/build" "getRepoBuildSuperUser" SUPER_USER;
+    Get "/api/v1/superuser/{build_uuid}/logs" "getRepoBuildLogsSuperUser" SUPER_USER;
+    Get "/api/v1/superuser/{build_uuid}/logs/archive" "getRepoBuildLogsArchiveSuperUser" SUPER_USER;
+    Get "/api/v1/superuser/{build_uuid}/status" "getRepoBuildStatusSuperUser" SUPER_USER;
+    Delete "/api/v1/user/" "deleteCurrentUser" USER_ADMIN;
+    Post "/api/v1/user/" "createNewUser" OPEN;
+    Put "/api/v1/user/" "changeUserDetails" USER_ADMIN;
+    Get "/api/v1/user/aggregatelogs" "getAggregateUserLogs" USER_ADMIN;
+    Get "/api/v1/user/apptoken" "listAppTokens" USER_ADMIN;
+    Post "/api/v1/user/apptoken" "createAppToken" USER_ADMIN;
+    Delete "/api/v1/user/apptoken/{token_uuid}" "revokeAppToken" USER_ADMIN;
+    Get "/api/v1/user/apptoken/{token_uuid}" "getAppToken" USER_ADMIN;
+    Get "/api/v1/user/assignedauthorization" "listAssignedAuthorizations" USER_ADMIN;
+    Delete "/api/v1/user/assignedauthorization/{assigned_authorization_uuid}" "deleteAssignedAuthorization" USER_ADMIN;
+    Get "/api/v1/user/authorizations" "listUserAuthorizations" USER_ADMIN;
+    Delete "/api/v1/user/authorizations/{access_token_uuid}" "deleteUserAuthorization" USER_ADMIN;
+    Get "/api/v1/user/authorizations/{access_token_uuid}" "getUserAuthorization" USER_ADMIN;
+    Post "/api/v1/user/clientkey" "generateUserClientKey" USER_ADMIN;
+    Post "/api/v1/user/convert" "convertUserToOrganization" USER_ADMIN;
+    Post "/api/v1/user/exportlogs" "exportUserLogs" USER_ADMIN;
+    Get "/api/v1/user/logs" "listUserLogs" USER_ADMIN;
+    Get "/api/v1/user/namespacenotifications" "listUserNamespaceNotifications" USER_ADMIN;
+    Post "/api/v1/user/namespacenotifications" "createUserNamespaceNotification" USER_ADMIN;
+    Delete "/api/v1/user/namespacenotifications/{uuid}" "deleteUserNamespaceNotification" USER_ADMIN;
+    Get "/api/v1/user/namespacenotifications/{uuid}" "getUserNamespaceNotification" USER_ADMIN;
+    Post "/api/v1/user/namespacenotifications/{uuid}" "resetUserNamespaceNotificationFailures" USER_ADMIN;
+    Post "/api/v1/user/namespacenotifications/{uuid}/test" "testUserNamespaceNotification" USER_ADMIN;
+    Get "/api/v1/user/notifications" "listUserNotifications" USER_ADMIN;
+    Get "/api/v1/user/notifications/{uuid}" "getUserNotification" USER_ADMIN;
+    Put "/api/v1/user/notifications/{uuid}" "updateUserNotification" USER_ADMIN;
+    Get "/api/v1/user/quota/{quota_id}" "getUserQuota" USER_ADMIN;
+    Get "/api/v1/user/quota/{quota_id}/limit" "listUserQuotaLimit" USER_ADMIN;
+    Get "/api/v1/user/quota/{quota_id}/limit/{limit_id}" "getUserQuotaLimit" USER_ADMIN;
+}
