@@ -21,6 +21,7 @@ pub mod modules;
 pub mod playbook;
 pub mod quay;
 pub mod report;
+pub mod sandbox;
 pub mod template;
 pub mod tree;
 pub mod value;

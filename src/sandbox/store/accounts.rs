@@ -4,7 +4,8 @@ use rusqlite::{Row, params};
 
 use super::db::Db;
 use super::error::StoreError;
-use super::types::{AccountId, AccountKind, Hidden};
+use super::types::{AccountId, AccountKind};
+use crate::value::Secret;
 
 /// A user, organization or robot.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Account {
     /// E-mail; accounts made without one get a random UUID, as in Quay.
     pub email: Option<String>,
     /// bcrypt; absent where nobody can sign in with a password.
-    pub password_hash: Option<Hidden>,
+    pub password_hash: Option<Secret>,
     /// A disabled account can do nothing.
     pub enabled: bool,
     /// How long deleted tags can be restored, in seconds.
@@ -180,7 +181,10 @@ pub fn update(db: &Db<'_>, account: &Account) -> Result<(), StoreError> {
 
 /// Removes a user or organization with all that belongs to it; its name stays taken until `until_ms`.
 pub fn delete(db: &Db<'_>, account: &Account, until_ms: i64) -> Result<(), StoreError> {
-    db.run("DELETE FROM accounts WHERE id IN (SELECT account_id FROM robots WHERE owner_id = ?1)", params![account.id])?;
+    db.run(
+        "DELETE FROM accounts WHERE id IN (SELECT account_id FROM robots WHERE owner_id = ?1)",
+        params![account.id],
+    )?;
     db.run("DELETE FROM accounts WHERE id = ?1", params![account.id])?;
     db.run(
         "INSERT INTO retired_names (name, until_ms) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET until_ms = ?2",
@@ -191,5 +195,6 @@ pub fn delete(db: &Db<'_>, account: &Account, until_ms: i64) -> Result<(), Store
 
 /// Whether a deleted account still holds the name.
 pub fn is_retired(db: &Db<'_>, name: &str) -> Result<bool, StoreError> {
-    Ok(db.number("SELECT COUNT(*) FROM retired_names WHERE name = ?1 AND until_ms > ?2", params![name, db.now_ms()])? > 0)
+    Ok(db.number("SELECT COUNT(*) FROM retired_names WHERE name = ?1 AND until_ms > ?2", params![name, db.now_ms()])?
+        > 0)
 }

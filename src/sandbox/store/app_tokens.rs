@@ -4,7 +4,8 @@ use rusqlite::{Row, params};
 
 use super::db::Db;
 use super::error::StoreError;
-use super::types::{AccountId, Hidden};
+use super::types::AccountId;
+use crate::value::Secret;
 
 /// An application-specific token.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct AppToken {
     /// Shown name; need not be unique.
     pub title: String,
     /// The password. Kept in clear, because Quay gives it back.
-    pub token_code: Hidden,
+    pub token_code: Secret,
     /// When it was made.
     pub created_ms: i64,
     /// When it ends, if ever.
@@ -25,7 +26,8 @@ pub struct AppToken {
     pub last_accessed_ms: Option<i64>,
 }
 
-const SELECT: &str = "SELECT uuid, user_id, title, token_code, created_ms, expires_ms, last_accessed_ms FROM app_tokens";
+const SELECT: &str =
+    "SELECT uuid, user_id, title, token_code, created_ms, expires_ms, last_accessed_ms FROM app_tokens";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AppToken> {
     Ok(AppToken {

@@ -4,7 +4,8 @@ use rusqlite::{Row, params};
 
 use super::db::Db;
 use super::error::StoreError;
-use super::types::{AccountId, ApplicationId, Hidden};
+use super::types::{AccountId, ApplicationId};
+use crate::value::Secret;
 
 /// An OAuth application.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct Application {
     /// Its public identity, 20 letters and digits.
     pub client_id: String,
     /// Its password.
-    pub client_secret: Hidden,
+    pub client_secret: Secret,
     /// Shown name; need not be unique.
     pub name: String,
     /// Free text.

@@ -78,12 +78,7 @@ pub fn upload(db: &Db<'_>, repository: RepositoryId, uuid: &str) -> Result<Optio
         "SELECT uuid, repository_id, received, created_ms FROM uploads WHERE repository_id = ?1 AND uuid = ?2",
         params![repository, uuid],
         |row| {
-            Ok(Upload {
-                uuid: row.get(0)?,
-                repository_id: row.get(1)?,
-                received: row.get(2)?,
-                created_ms: row.get(3)?,
-            })
+            Ok(Upload { uuid: row.get(0)?, repository_id: row.get(1)?, received: row.get(2)?, created_ms: row.get(3)? })
         },
     )
 }

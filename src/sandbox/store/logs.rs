@@ -103,15 +103,7 @@ pub fn list(db: &Db<'_>, filter: LogFilter<'_>, before: i64, limit: i64) -> Resu
             "SELECT id, kind, namespace, repository, performer, ip, metadata, at_ms FROM logs {WHERE} AND id < ?6 \
              ORDER BY id DESC LIMIT ?7"
         ),
-        params![
-            filter.namespace,
-            filter.repository,
-            filter.performer,
-            filter.from_ms,
-            filter.to_ms,
-            before,
-            limit
-        ],
+        params![filter.namespace, filter.repository, filter.performer, filter.from_ms, filter.to_ms, before, limit],
         read,
     )
 }

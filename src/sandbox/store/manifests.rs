@@ -149,12 +149,18 @@ pub fn by_id(db: &Db<'_>, id: ManifestId) -> Result<Option<Manifest>, StoreError
 
 /// The manifests of a repository that refer to a digest, oldest first.
 pub fn referrers(db: &Db<'_>, repository: RepositoryId, subject: &str) -> Result<Vec<Manifest>, StoreError> {
-    db.all(&format!("{SELECT} WHERE repository_id = ?1 AND subject = ?2 ORDER BY id"), params![repository, subject], read)
+    db.all(
+        &format!("{SELECT} WHERE repository_id = ?1 AND subject = ?2 ORDER BY id"),
+        params![repository, subject],
+        read,
+    )
 }
 
 /// The digests that an index lists, in order.
 pub fn children(db: &Db<'_>, id: ManifestId) -> Result<Vec<String>, StoreError> {
-    db.all("SELECT digest FROM manifest_children WHERE manifest_id = ?1 ORDER BY position", params![id], |row| row.get(0))
+    db.all("SELECT digest FROM manifest_children WHERE manifest_id = ?1 ORDER BY position", params![id], |row| {
+        row.get(0)
+    })
 }
 
 /// The digests of a manifest's config and layers, in order.

@@ -30,6 +30,6 @@ pub use db::{Db, Store};
 pub use error::StoreError;
 pub use prototypes::Grantee;
 pub use types::{
-    AccountId, AccountKind, ApplicationId, Hidden, LimitKind, ManifestId, OauthTokenId, PrototypeId, QuotaId,
-    QuotaLimitId, RepositoryId, RepositoryKind, RepositoryRole, RepositoryState, TagId, TeamId, TeamRole, Visibility,
+    AccountId, AccountKind, ApplicationId, LimitKind, ManifestId, OauthTokenId, PrototypeId, QuotaId, QuotaLimitId,
+    RepositoryId, RepositoryKind, RepositoryRole, RepositoryState, TagId, TeamId, TeamRole, Visibility,
 };

@@ -77,7 +77,8 @@ pub struct Assignment {
     pub response_type: String,
 }
 
-const SELECT: &str = "SELECT id, uuid, application_id, user_id, name, scope, created_ms, expires_ms, last_accessed_ms FROM oauth_tokens";
+const SELECT: &str =
+    "SELECT id, uuid, application_id, user_id, name, scope, created_ms, expires_ms, last_accessed_ms FROM oauth_tokens";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OauthToken> {
     Ok(OauthToken {
@@ -173,7 +174,8 @@ pub fn take_code(db: &Db<'_>, application: ApplicationId, code: &str) -> Result<
     )
 }
 
-const SELECT_ASSIGNMENT: &str = "SELECT uuid, application_id, user_id, scope, redirect_uri, response_type FROM oauth_assignments";
+const SELECT_ASSIGNMENT: &str =
+    "SELECT uuid, application_id, user_id, scope, redirect_uri, response_type FROM oauth_assignments";
 
 fn read_assignment(row: &Row<'_>) -> rusqlite::Result<Assignment> {
     Ok(Assignment {

@@ -84,11 +84,7 @@ pub fn of_grantee(db: &Db<'_>, grantee: Grantee) -> Result<Vec<(RepositoryId, Re
 }
 
 /// The roles that an account has on a repository by itself and through its teams, strongest first.
-pub fn effective(
-    db: &Db<'_>,
-    repository: RepositoryId,
-    account: AccountId,
-) -> Result<Vec<RepositoryRole>, StoreError> {
+pub fn effective(db: &Db<'_>, repository: RepositoryId, account: AccountId) -> Result<Vec<RepositoryRole>, StoreError> {
     let mut roles: Vec<RepositoryRole> = db.all(
         "SELECT role FROM permissions WHERE repository_id = ?1 AND account_id = ?2 \
          UNION ALL \

@@ -55,7 +55,8 @@ impl Grantee {
     }
 }
 
-const SELECT: &str = "SELECT id, uuid, organization_id, activating_id, delegate_account_id, delegate_team_id, role FROM prototypes";
+const SELECT: &str =
+    "SELECT id, uuid, organization_id, activating_id, delegate_account_id, delegate_team_id, role FROM prototypes";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Prototype> {
     Ok(Prototype {

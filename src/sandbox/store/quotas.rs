@@ -43,7 +43,8 @@ pub fn of_namespace(db: &Db<'_>, namespace: AccountId) -> Result<Option<Quota>, 
 
 /// Adds a quota.
 pub fn create(db: &Db<'_>, namespace: AccountId, limit_bytes: i64) -> Result<QuotaId, StoreError> {
-    db.insert("INSERT INTO quotas (namespace_id, limit_bytes) VALUES (?1, ?2)", params![namespace, limit_bytes]).map(QuotaId)
+    db.insert("INSERT INTO quotas (namespace_id, limit_bytes) VALUES (?1, ?2)", params![namespace, limit_bytes])
+        .map(QuotaId)
 }
 
 /// Changes a quota.
@@ -65,20 +66,13 @@ pub fn limits(db: &Db<'_>, quota: QuotaId) -> Result<Vec<QuotaLimit>, StoreError
 
 /// One limit of a quota.
 pub fn limit(db: &Db<'_>, quota: QuotaId, id: QuotaLimitId) -> Result<Option<QuotaLimit>, StoreError> {
-    db.one(
-        "SELECT id, kind, percent FROM quota_limits WHERE quota_id = ?1 AND id = ?2",
-        params![quota, id],
-        read_limit,
-    )
+    db.one("SELECT id, kind, percent FROM quota_limits WHERE quota_id = ?1 AND id = ?2", params![quota, id], read_limit)
 }
 
 /// Adds a limit.
 pub fn add_limit(db: &Db<'_>, quota: QuotaId, kind: LimitKind, percent: i64) -> Result<QuotaLimitId, StoreError> {
-    db.insert(
-        "INSERT INTO quota_limits (quota_id, kind, percent) VALUES (?1, ?2, ?3)",
-        params![quota, kind, percent],
-    )
-    .map(QuotaLimitId)
+    db.insert("INSERT INTO quota_limits (quota_id, kind, percent) VALUES (?1, ?2, ?3)", params![quota, kind, percent])
+        .map(QuotaLimitId)
 }
 
 /// Writes a limit.

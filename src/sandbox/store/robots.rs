@@ -5,7 +5,8 @@ use rusqlite::{Row, params};
 use super::accounts::{self, NewAccount};
 use super::db::Db;
 use super::error::StoreError;
-use super::types::{AccountId, AccountKind, Hidden};
+use super::types::{AccountId, AccountKind};
+use crate::value::Secret;
 
 /// A robot account.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct Robot {
     /// `namespace+shortname`.
     pub name: String,
     /// What it signs in with. Kept in clear, because Quay gives it back.
-    pub token: Hidden,
+    pub token: Secret,
     /// Free text.
     pub description: String,
     /// A JSON object as text.
@@ -85,7 +86,11 @@ pub fn by_id(db: &Db<'_>, id: AccountId) -> Result<Option<Robot>, StoreError> {
 
 /// The robots of a namespace, oldest first; a negative limit means all.
 pub fn list(db: &Db<'_>, owner: AccountId, limit: i64) -> Result<Vec<Robot>, StoreError> {
-    db.all(&format!("{SELECT} WHERE robots.owner_id = ?1 ORDER BY robots.account_id LIMIT ?2"), params![owner, limit], read)
+    db.all(
+        &format!("{SELECT} WHERE robots.owner_id = ?1 ORDER BY robots.account_id LIMIT ?2"),
+        params![owner, limit],
+        read,
+    )
 }
 
 /// Gives it another token.

@@ -197,12 +197,7 @@ pub fn list(
 }
 
 /// The names of living tags after a name, by name, at most `limit`: the registry's tag list.
-pub fn names(
-    db: &Db<'_>,
-    repository: RepositoryId,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<String>, StoreError> {
+pub fn names(db: &Db<'_>, repository: RepositoryId, after: &str, limit: i64) -> Result<Vec<String>, StoreError> {
     db.all(
         "SELECT DISTINCT name FROM tags WHERE repository_id = ?1 AND name > ?2 AND hidden = 0 \
          AND (end_ms IS NULL OR end_ms > ?3) ORDER BY name LIMIT ?4",
@@ -230,11 +225,10 @@ pub fn ever(db: &Db<'_>, repository: RepositoryId, name: &str, manifest: Manifes
 
 /// When the youngest life of any tag began: what Quay calls the repository's last modification.
 pub fn last_modified_ms(db: &Db<'_>, repository: RepositoryId) -> Result<Option<i64>, StoreError> {
-    Ok(db
-        .one(
-            "SELECT start_ms FROM tags WHERE repository_id = ?1 AND hidden = 0 AND (end_ms IS NULL OR end_ms > ?2) \
-             ORDER BY start_ms DESC LIMIT 1",
-            params![repository, db.now_ms()],
-            |row| row.get(0),
-        )?)
+    db.one(
+        "SELECT start_ms FROM tags WHERE repository_id = ?1 AND hidden = 0 AND (end_ms IS NULL OR end_ms > ?2) \
+         ORDER BY start_ms DESC LIMIT 1",
+        params![repository, db.now_ms()],
+        |row| row.get(0),
+    )
 }

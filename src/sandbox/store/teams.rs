@@ -69,11 +69,7 @@ pub fn list(db: &Db<'_>, organization: AccountId) -> Result<Vec<Team>, StoreErro
 }
 
 /// The teams that an account is in, in one organization or in all.
-pub fn of_member(
-    db: &Db<'_>,
-    account: AccountId,
-    organization: Option<AccountId>,
-) -> Result<Vec<Team>, StoreError> {
+pub fn of_member(db: &Db<'_>, account: AccountId, organization: Option<AccountId>) -> Result<Vec<Team>, StoreError> {
     db.all(
         &format!(
             "SELECT {COLUMNS} FROM teams JOIN team_members ON team_members.team_id = teams.id \

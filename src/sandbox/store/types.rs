@@ -2,6 +2,8 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use crate::value::Secret;
+
 macro_rules! row_id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -159,24 +161,15 @@ words! {
     }
 }
 
-/// A password hash, token or key as it is stored. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hidden(pub String);
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("********")
-    }
-}
-
-impl ToSql for Hidden {
+// Secrets are stored as they are: the file is readable by its owner only, and Quay gives them back.
+impl ToSql for Secret {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        self.0.to_sql()
+        Ok(self.expose().into())
     }
 }
 
-impl FromSql for Hidden {
+impl FromSql for Secret {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        String::column_result(value).map(Self)
+        value.as_str().map(Self::new)
     }
 }

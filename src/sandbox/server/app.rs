@@ -1,0 +1,60 @@
+//! What every request handler shares.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::config::Config;
+use super::faults::Faults;
+use super::log::RequestLog;
+use crate::sandbox::clock::Clock;
+use crate::sandbox::error::SandboxError;
+use crate::sandbox::settings::Settings;
+use crate::sandbox::store::Store;
+
+/// A running sandbox.
+#[derive(Debug)]
+pub struct App {
+    /// The domain state.
+    pub store: Store,
+    /// Where blobs and uploads lie: `blobs/sha256/<hex>` and `uploads/<uuid>` in the state folder.
+    pub state: PathBuf,
+    /// Quay's switches.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// What was asked.
+    pub log: RequestLog,
+    /// What is to go wrong.
+    pub faults: Faults,
+    /// `https` or `http`.
+    pub scheme: &'static str,
+    /// Host and port by which the server calls itself.
+    pub host: String,
+}
+
+impl App {
+    /// Opens the state. `host` is used where the settings name none.
+    pub fn open(config: &Config, host: String) -> Result<Arc<Self>, SandboxError> {
+        let store = Store::open(&config.state, config.clock.clone())?;
+        for folder in ["blobs", "uploads"] {
+            let path = config.state.join(folder);
+            fs::create_dir_all(&path).map_err(|source| SandboxError::File { path, source })?;
+        }
+        Ok(Arc::new(Self {
+            store,
+            log: RequestLog::open(&config.state.join("requests.jsonl"))?,
+            state: config.state.clone(),
+            host: config.settings.server_hostname.clone().unwrap_or(host),
+            settings: config.settings.clone(),
+            clock: config.clock.clone(),
+            faults: Faults::default(),
+            scheme: if config.tls.is_some() { "https" } else { "http" },
+        }))
+    }
+
+    /// `scheme://host:port`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+}
