@@ -16,4 +16,6 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Show a module's options, or list the modules.
     Doc(super::doc::Args),
+    /// Serve a rehearsal registry that answers Quay's API.
+    Sandbox(super::sandbox::Args),
 }

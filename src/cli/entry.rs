@@ -21,6 +21,7 @@ pub fn main() -> ProcessExit {
     };
     let result = match cli.command {
         Command::Doc(args) => super::doc::run(&args),
+        Command::Sandbox(args) => super::sandbox::run(args),
     };
     match result {
         Ok(code) => code.code().into(),

@@ -3,5 +3,6 @@
 mod args;
 mod doc;
 mod entry;
+mod sandbox;
 
 pub use entry::main;

@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// User that is a superuser; may be given several times.
     #[arg(long = "superuser", value_name = "NAME")]
     superusers: Vec<String>,
-    /// YAML or JSON file with settings under the names of Quay's config.yaml (SUPER_USERS, FEATURE_MAILING …).
+    /// YAML or JSON file with settings under the names of Quay's `config.yaml` (`SUPER_USERS`, `FEATURE_MAILING` …).
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// PEM file with the certificate chain, to serve HTTPS.
@@ -54,11 +54,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     settings.super_users.extend(args.superusers);
     let tls = args.tls_cert.zip(args.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
     let config = Config { state: args.state, settings, tls, clock: Clock::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to work with")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to work with")?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .with_context(|| format!("cannot listen on `{}`", args.listen))?;
+        let listener =
+            TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on `{}`", args.listen))?;
         let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
         let stop = async move {
             tokio::select! {
