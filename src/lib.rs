@@ -19,6 +19,7 @@ pub mod diag;
 pub mod event;
 pub mod modules;
 pub mod playbook;
+pub mod prune;
 pub mod quay;
 pub mod report;
 pub mod sandbox;

@@ -1,0 +1,25 @@
+//! Pruning of tags: rules to a plan (pure), a plan to its application.
+//!
+//! The plan is a pure function of the tags, the keep lists, the rules and the clock. It holds one decision with its reason
+//! for each tag, can be written to a file, read, reviewed and applied. What a keep rule protects is never removed: the plan
+//! asks the rules, and its application asks them again.
+
+mod brakes;
+mod decision;
+mod document;
+mod keep_list;
+mod matcher;
+mod plan;
+mod rules;
+mod step;
+mod tag;
+
+pub use brakes::{Brake, Totals};
+pub use decision::{Decision, DeleteReason, KeepReason, PlannedTag};
+pub use document::{Header, PLAN_VERSION, PlanFileError, PlanReader, PlanRecord, PlanWriter};
+pub use keep_list::{KeepList, Promotion};
+pub use matcher::{Matcher, RulesError};
+pub use plan::{RepositoryPlan, plan_repository};
+pub use rules::{Brakes, DlrnSource, Filter, Keep, RemovalMode, Rules, Share};
+pub use step::{SkipReason, Step, next_step};
+pub use tag::{RepositoryTags, TagState};
