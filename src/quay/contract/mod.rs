@@ -64,7 +64,9 @@ pub use repository::{
     ChangeState, ChangeVisibility, CreateRepository, Repositories, Repository, RepositoryCreated, RepositorySummary,
     RepositoryTag, StarRepository, Starred, StarredRepositories, UpdateRepository,
 };
-pub use robot::{CreateRobot, Metadata, Robot, RobotPermission, RobotPermissionRepository, RobotPermissions, Robots};
+pub use robot::{
+    CreateRobot, Metadata, Robot, RobotFederation, RobotPermission, RobotPermissionRepository, RobotPermissions, Robots,
+};
 pub use role::{DelegateKind, RepositoryRole, RepositoryState, TeamRole, Visibility};
 pub use route::{Route, find_route};
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -112,3 +112,12 @@ pub struct RobotPermissionRepository {
     #[serde(default)]
     pub is_public: bool,
 }
+
+/// An identity of another service that may act as a robot (from 3.13).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RobotFederation {
+    /// The service that vouches for it.
+    pub issuer: String,
+    /// Its name there.
+    pub subject: String,
+}
