@@ -4,14 +4,20 @@
 //! files whose names hold no template. It finds every problem at once, so that nothing is touched when something is wrong.
 //! Nothing here renders a template but names of static imports, and nothing runs.
 
+mod check;
 mod flow;
 mod keywords;
+mod load;
 mod model;
 mod tags;
 
 pub use flow::BoundHandler;
 pub use keywords::{Become, Keywords, LoopControl, Tags};
+pub use load::{LoadContext, Loader, LoaderOptions, RoleHome, RoleUse, VarsRank};
 pub use model::{
     Action, Block, Handler, Include, IncludeKind, LoopSource, Play, Playbook, Role, Step, Task, TaskId, VarsPrompt,
 };
 pub use tags::{TagFilter, split_tags};
+
+#[cfg(test)]
+mod tests;

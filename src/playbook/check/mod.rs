@@ -1,0 +1,9 @@
+//! Checks of what was read: a module's options, the syntax of templates, files that tasks name.
+
+mod options;
+mod sources;
+mod templates;
+
+pub(super) use options::{Given, OptionSpec};
+pub(super) use sources::{candidates, check_source};
+pub(super) use templates::{condition_problem, template_problems};

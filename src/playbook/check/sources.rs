@@ -1,0 +1,76 @@
+//! Files that tasks name as their source.
+
+use std::path::PathBuf;
+
+use crate::diag::{Diagnostic, Span};
+use crate::playbook::load::{LoadContext, is_literal};
+use crate::tree::{Files, display_name, resolve};
+use crate::value::{Value, parse_bool};
+
+/// Modules that read a file of the controller, with the option and the folder that relative names are looked for in.
+const SOURCES: &[(&str, &str, &str)] = &[
+    ("assemble", "src", "files"),
+    ("copy", "src", "files"),
+    ("script", "cmd", "files"),
+    ("template", "src", "templates"),
+];
+
+/// The places in which a task's relative file of a kind (`files`, `templates`) is looked for, best first.
+pub(in crate::playbook) fn candidates(context: &LoadContext, folder: &str, name: &str) -> Vec<PathBuf> {
+    if name.starts_with('/') {
+        return vec![resolve(&context.dir, name)];
+    }
+    let mut bases: Vec<PathBuf> = Vec::new();
+    if let Some(role) = &context.role {
+        bases.push(role.path.clone());
+        bases.push(role.path.join("tasks"));
+    }
+    bases.push(context.dir.clone());
+    bases.push(context.play_dir.clone());
+    let mut out = Vec::new();
+    for base in bases {
+        for candidate in [resolve(&base.join(folder), name), resolve(&base, name)] {
+            if !out.contains(&candidate) {
+                out.push(candidate);
+            }
+        }
+    }
+    out
+}
+
+/// A literal `src` that is nowhere to be found.
+pub(in crate::playbook) fn check_source(
+    module: &str,
+    option: &dyn Fn(&str) -> Option<(Value, Span)>,
+    context: &LoadContext,
+    files: &dyn Files,
+) -> Option<Diagnostic> {
+    let (_, source, folder) = SOURCES.iter().find(|(name, _, _)| *name == module)?;
+    let remote =
+        option("remote_src").is_some_and(|(value, _)| !is_literal(&value) || parse_bool(&value) != Some(false));
+    if remote {
+        return None;
+    }
+    let (value, span) = option(source)?;
+    let name = value.as_str().filter(|_| is_literal(&value))?;
+    // what begins with a tilde depends on the user's home, and a script may come with arguments
+    let name = if module == "script" { name.split(' ').next()? } else { name };
+    if name.is_empty() || name.starts_with('~') {
+        return None;
+    }
+    let places = candidates(context, folder, name);
+    if places.iter().any(|place| files.exists(place)) {
+        return None;
+    }
+    let shown: Vec<String> = places.iter().map(|path| format!("`{}`", display_name(path))).collect();
+    let near = places.iter().find_map(|place| {
+        let names = files.list(place.parent()?).ok()?;
+        crate::diag::did_you_mean(place.file_name()?.to_str()?, names.iter().map(String::as_str))
+    });
+    Some(
+        Diagnostic::error("missing-file", format!("there is no file `{name}` for `{module}`"))
+            .at(span)
+            .help_opt(near)
+            .help(format!("looked for {}", shown.join(", "))),
+    )
+}

@@ -1,0 +1,178 @@
+//! One reading: the problems found so far, and the helpers that all parts of it use.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use super::context::LoadContext;
+use super::loader::Inner;
+use super::notify::Notifications;
+use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::template::MapScope;
+use crate::value::{Map, Text, Value, python_str};
+use crate::yaml::{Entry, Node};
+
+/// A reading of a playbook, role or task file.
+pub(super) struct Reader<'l> {
+    pub(super) loader: &'l Inner,
+    problems: Diagnostics,
+    /// The files being read, the outermost first: an import of one of them never ends.
+    pub(super) open_files: Vec<PathBuf>,
+    /// Roles being read, by name, for dependencies that go in circles.
+    pub(super) open_roles: Vec<(PathBuf, String)>,
+    /// Files of dynamic includes that were looked into, so that a file which includes itself under a condition is fine.
+    pub(super) looked_into: HashSet<PathBuf>,
+    /// How deep inside files that are only read to be checked.
+    pub(super) only_checking: usize,
+    pub(super) notifications: Notifications,
+}
+
+impl<'l> Reader<'l> {
+    pub(super) fn new(loader: &'l Inner) -> Self {
+        Self {
+            loader,
+            problems: Diagnostics::new(),
+            open_files: Vec::new(),
+            open_roles: Vec::new(),
+            looked_into: HashSet::new(),
+            only_checking: 0,
+            notifications: Notifications::default(),
+        }
+    }
+
+    pub(super) fn into_problems(self) -> Diagnostics {
+        self.problems
+    }
+
+    /// Notes a problem; the reading goes on.
+    pub(super) fn problem(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Notes several problems.
+    pub(super) fn extend(&mut self, problems: Diagnostics) {
+        self.problems.extend(problems);
+    }
+
+    /// Notes an error at a place.
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
+        self.problem(Diagnostic::error(code, message).at(span));
+    }
+
+    /// The entries of a mapping whose keys are texts; others are errors, and so is anything that is not a mapping.
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<Vec<(&'n str, &'n Entry)>> {
+        let Some(entries) = node.as_mapping() else {
+            self.error("wrong-type", format!("{what} must be a mapping, not {}", kind_of(node)), node.span);
+            return None;
+        };
+        let mut named = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if let Some(key) = entry.key.as_str() {
+                named.push((key, entry));
+            } else {
+                let key = python_str(&entry.key.to_value());
+                self.error("unknown-keyword", format!("`{key}` is not a keyword of {what}"), entry.key.span);
+            }
+        }
+        Some(named)
+    }
+
+    /// The items of a list; null counts as an empty one.
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        match node.as_sequence() {
+            Some(items) => items,
+            None if node.is_null() => &[],
+            None => {
+                self.error("wrong-type", format!("{what} must be a list, not {}", kind_of(node)), node.span);
+                &[]
+            }
+        }
+    }
+
+    /// A key that nothing takes.
+    pub(super) fn unknown_keyword(&mut self, entry: &Entry, key: &str, what: &str, known: &[&str]) {
+        self.problem(
+            Diagnostic::error("unknown-keyword", format!("`{key}` is not a keyword of {what}"))
+                .at(entry.key.span)
+                .help_opt(did_you_mean(key, known.iter().copied())),
+        );
+    }
+
+    /// A name that must be known before the run: literal, or a template of variables that are known by now.
+    pub(super) fn static_name(&mut self, value: &Value, context: &LoadContext, task_vars: &Map) -> Option<String> {
+        let Value::Str(text) = value else {
+            return Some(python_str(value));
+        };
+        if !text.is_template() {
+            return Some(text.as_str().to_owned());
+        }
+        let options = &self.loader.options;
+        let mut vars = context.variables(&options.extra_vars);
+        for (key, value) in task_vars {
+            if options.extra_vars.get(key).is_none() {
+                vars.insert(key.clone(), value.clone());
+            }
+        }
+        match options.templar.render(value, &MapScope(&vars)) {
+            Ok(rendered) => Some(python_str(&rendered)),
+            Err(error) => {
+                self.problem(
+                    Diagnostic::error("import-name", format!("cannot work out `{}`: {}", text.as_str(), error.message))
+                        .at_opt(error.span.or(text.span()))
+                        .help(
+                            "names of static imports are needed before any host is looked at: they may use variables of \
+                             the play, the role, the task and the command line, but no facts and no host variables",
+                        )
+                        .help_opt(error.help),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// What kind of thing a node is, as people call it.
+pub(super) fn kind_of(node: &Node) -> String {
+    kind_of_value(&node.to_value())
+}
+
+/// What kind of thing a value is, as people call it.
+pub(in crate::playbook) fn kind_of_value(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("the truth value `{value}`"),
+        Value::Int(number) => format!("the number `{number}`"),
+        Value::Float(number) => format!("the number `{number}`"),
+        Value::Str(text) if text.is_secret() => "a secret text".to_owned(),
+        Value::Str(text) => format!("the text `{}`", shortened(text)),
+        Value::List(_) => "a list".to_owned(),
+        Value::Map(_) => "a mapping".to_owned(),
+        Value::Encrypted(_) => "a Vault value".to_owned(),
+    }
+}
+
+fn shortened(text: &Text) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut out: String = line.chars().take(40).collect();
+    if out.len() < text.len() {
+        out.push('…');
+    }
+    out
+}
+
+/// Whether the value is known as it stands: no template, no closed Vault value.
+pub(in crate::playbook) fn is_literal(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => !text.is_template(),
+        Value::Encrypted(_) => false,
+        _ => true,
+    }
+}
+
+/// Whether Ansible takes the text as the name of a variable.
+pub(in crate::playbook) fn is_identifier(name: &str) -> bool {
+    const RESERVED: &[&str] = &["False", "None", "True", "false", "none", "not", "true"];
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !RESERVED.contains(&name)
+}

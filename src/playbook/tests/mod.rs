@@ -1,0 +1,5 @@
+//! Small playbooks through the loader.
+
+mod problems;
+mod reading;
+mod support;

@@ -1,0 +1,166 @@
+//! What is wrong with a playbook, and how it is told.
+
+use super::support::{messages, rendered};
+
+fn tasks(text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
+    format!("- hosts: all\n  tasks:\n{lines}")
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let text = rendered(
+        "
+- hosts: all
+  taks: []
+  become: maybe
+  tasks:
+    - meta: flush_handler
+    - meta: noop
+      whn: x
+    - import_tasks: nowhere.yml
+    - name: nothing
+",
+    );
+    assert_eq!(
+        text,
+        "\
+error[unknown-keyword]: `taks` is not a keyword of a play
+ --> site.yml:3:3
+  |
+3 |   taks: []
+  |   ^^^^
+  |
+  = help: did you mean `tasks`?
+error[wrong-type]: `become` takes a truth value, not the text `maybe`
+ --> site.yml:4:11
+  |
+4 |   become: maybe
+  |           ^^^^^
+error[wrong-choice]: `meta` knows no `flush_handler`
+ --> site.yml:6:13
+  |
+6 |     - meta: flush_handler
+  |             ^^^^^^^^^^^^^
+  |
+  = help: did you mean `flush_handlers`?
+error[unknown-keyword]: `whn` is not a keyword of a task
+ --> site.yml:8:7
+  |
+8 |       whn: x
+  |       ^^^
+  |
+  = help: did you mean `when`?
+error[missing-file]: there is no task file `nowhere.yml`
+ --> site.yml:9:21
+  |
+9 |     - import_tasks: nowhere.yml
+  |                     ^^^^^^^^^^^
+  |
+  = help: looked for `nowhere.yml`
+error[no-module]: this task names no module
+  --> site.yml:10:7
+   |
+10 |     - name: nothing
+   |       ^^^^^^^^^^^^^
+   |
+   = help: a task has one key that is a module's name, such as `copy` or `command`"
+    );
+}
+
+#[test]
+fn each_slip_has_its_own_message() {
+    let cases = [
+        ("- meta: noop\n  import_tasks: x.yml", "conflicting action statements: meta, import_tasks"),
+        ("- includ_tasks: x.yml", "there is no module `includ_tasks`"),
+        ("- apt: name=x", "the module `ansible.builtin.apt` is not built into quaymaster"),
+        ("- sysctl: name=x", "the module `ansible.posix.sysctl` is not built into quaymaster"),
+        ("- acme.tools.thing: {}", "there is no module `acme.tools.thing`"),
+        ("- include: x.yml", "`include` was removed from Ansible"),
+        ("- import_playbook: x.yml", "`import_playbook` is no task"),
+        ("- meta: noop\n  register: a-b", "`a-b` is not a name that a variable can have"),
+        ("- meta: noop\n  loop_control: {loop_var: 1x}", "`1x` is not a name that a variable can have"),
+        ("- meta: noop\n  loop_control: {lable: x}", "`lable` is not a keyword of `loop_control`"),
+        ("- meta: noop\n  with_items: [1]\n  loop: [2]", "a task has one loop, and this is a second one"),
+        ("- meta: noop\n  vars: [1]", "`vars` must be a mapping of variables, not a list"),
+        ("- meta: noop\n  vars: {a-b: 1}", "`a-b` is not a name that a variable can have"),
+        ("- meta: noop\n  retries: many", "`retries` takes a number, not the text `many`"),
+        ("- meta: end_role", "`end_role` can only be asked for by a role's tasks"),
+        ("- import_tasks: {file: x.yml, apply: {}}", "`import_tasks` has no option `apply`"),
+        ("- include_tasks: site.yml\n  become: yes", "`become` is not a keyword of `include_tasks`"),
+        ("- include_tasks:\n    apply: {becme: yes}\n    file: site.yml", "`becme` is not a keyword of `apply`"),
+        ("- include_role: {tasks_from: x}", "`include_role` needs the `name` of a role"),
+        ("- include_role: {name: nothere}", "there is no role `nothere`"),
+        ("- block: []\n  register: x", "`register` is not a keyword of a block"),
+        ("- rescue: []", "`rescue` and `always` need a `block` beside them"),
+        ("- meta: noop\n  notify: restart", "no handler is called `restart`"),
+        ("- just text", "a task must be a mapping, not the text `just text`"),
+        ("- local_action: {a: b}", "`local_action` names no `module`"),
+        ("- meta: noop\n  action: meta noop", "conflicting action statements: meta, meta"),
+    ];
+    for (text, wanted) in cases {
+        let found = messages(&[("site.yml", &tasks(text))]);
+        assert!(found.iter().any(|message| message == wanted), "{text}\nwanted: {wanted}\nfound: {found:#?}");
+    }
+}
+
+#[test]
+fn plays_have_their_own_slips() {
+    let cases = [
+        ("- tasks: []", "this play has no `hosts`"),
+        ("- hosts: []", "`hosts` is empty"),
+        ("- hosts: {a: b}", "`hosts` takes a pattern or a list of patterns, not a mapping"),
+        ("- hosts: all\n  when: x", "`when` is not a keyword of a play"),
+        (
+            "- hosts: all\n  order: sortd",
+            "`order` takes one of `inventory`, `reverse_inventory`, `reverse_sorted`, `shuffle`, `sorted`",
+        ),
+        ("- hosts: all\n  vars_files: nowhere.yml", "there is no variables file `nowhere.yml`"),
+        ("- hosts: all\n  roles: [nothere]", "there is no role `nothere`"),
+        ("- hosts: all\n  roles: [{x: 1}]", "this role has no `role` that names it"),
+        ("- hosts: all\n  roles: [[a]]", "a role is a name or a mapping with `role`, not a list"),
+        ("- hosts: all\n  vars_prompt: [{prompt: x}]", "an entry of `vars_prompt` needs the `name` of a variable"),
+        ("- import_playbook: nowhere.yml", "there is no playbook `nowhere.yml`"),
+        ("- import_playbook: site.yml", "this import never ends"),
+        ("- import_playbook: nowhere.yml\n  hosts: all", "`hosts` is not a keyword of `import_playbook`"),
+        ("hosts: all", "a playbook is a list of plays, not a mapping"),
+        ("", "the playbook `site.yml` is empty"),
+        ("[]", "the playbook `site.yml` has no plays"),
+        ("- hosts: all\n  tasks: {a: b}", "`tasks` must be a list, not a mapping"),
+        ("- hosts: all\n  handlers:\n    - block: []", "a block cannot be a handler"),
+        ("- hosts: all\n  handlers:\n    - include_role: {name: x}", "`include_role` cannot be a handler"),
+    ];
+    for (text, wanted) in cases {
+        let found = messages(&[("site.yml", text)]);
+        assert!(found.iter().any(|message| message == wanted), "{text}\nwanted: {wanted}\nfound: {found:#?}");
+    }
+}
+
+#[test]
+fn circles_are_named_with_their_chain() {
+    let found = messages(&[
+        ("site.yml", "- hosts: all\n  roles: [a]\n"),
+        ("roles/a/meta/main.yml", "dependencies: [b]\n"),
+        ("roles/b/meta/main.yml", "dependencies: [a]\n"),
+    ]);
+    assert_eq!(found, ["the role `a` needs itself"]);
+    let found = messages(&[
+        ("site.yml", "- hosts: all\n  tasks:\n    - import_tasks: a.yml\n"),
+        ("a.yml", "- import_tasks: b.yml\n"),
+        ("b.yml", "- import_tasks: a.yml\n"),
+    ]);
+    assert_eq!(found, ["this import never ends"]);
+}
+
+#[test]
+fn handlers_that_may_come_later_are_not_missed() {
+    // a role that is included by name is looked into, and its handlers count
+    let found = messages(&[
+        (
+            "site.yml",
+            "- hosts: all\n  tasks:\n    - include_role: {name: r}\n    - meta: noop\n      notify: [here, \"r : here\", gone]\n",
+        ),
+        ("roles/r/handlers/main.yml", "- name: here\n  meta: noop\n"),
+    ]);
+    assert_eq!(found, ["no handler is called `gone`"]);
+}

@@ -1,0 +1,195 @@
+//! What good playbooks become.
+
+use super::support::{load, loader, shown};
+use crate::playbook::{Action, Block, Role, Step, Task};
+use crate::value::Value;
+
+/// The names of tasks in the order they run, blocks indented.
+fn outline(steps: &[Step]) -> Vec<String> {
+    fn block(block: &Block, depth: usize, out: &mut Vec<String>) {
+        let name = block.role.as_ref().map_or("block".to_owned(), |role| format!("role {}", role.name));
+        out.push(format!("{}{name}", "  ".repeat(depth)));
+        for step in block.block.iter().chain(&block.rescue).chain(&block.always) {
+            walk(step, depth + 1, out);
+        }
+    }
+    fn walk(step: &Step, depth: usize, out: &mut Vec<String>) {
+        match step {
+            Step::Task(task) => out.push(format!("{}{}", "  ".repeat(depth), title(task))),
+            Step::Block(inner) => block(inner, depth, out),
+        }
+    }
+    let mut out = Vec::new();
+    steps.iter().for_each(|step| walk(step, 0, &mut out));
+    out
+}
+
+fn title(task: &Task) -> String {
+    let name = task.keywords.name.as_ref().and_then(Value::as_str).map(str::to_owned);
+    name.unwrap_or_else(|| match &task.action {
+        Action::Meta(asked) => format!("meta {asked}"),
+        Action::Module { name, .. } => name.to_string(),
+        Action::Include(include) => format!("{:?}", include.kind),
+    })
+}
+
+#[test]
+fn tasks_blocks_and_imports_keep_their_order() {
+    let playbook = load(&[
+        (
+            "site.yml",
+            "
+- hosts: all
+  pre_tasks:
+    - meta: noop
+  tasks:
+    - name: first
+      meta: noop
+    - block:
+        - import_tasks: tasks/more.yml
+      rescue:
+        - name: saved
+          meta: noop
+      always:
+        - name: last
+          action: meta noop
+",
+        ),
+        ("tasks/more.yml", "- name: more\n  meta: noop\n- import_tasks: deeper.yml\n"),
+        ("tasks/deeper.yml", "- name: deep\n  ansible.builtin.meta: noop\n"),
+    ]);
+    let play = &playbook.plays[0];
+    assert_eq!(outline(&play.pre_tasks), ["meta noop"]);
+    assert_eq!(
+        outline(&play.tasks),
+        ["first", "block", "  block", "    more", "    block", "      deep", "  saved", "  last"]
+    );
+}
+
+#[test]
+fn roles_bring_their_dependencies_and_files() {
+    let playbook = load(&[
+        (
+            "site.yml",
+            "
+- hosts: all
+  roles:
+    - base
+    - role: web
+      http_port: 80
+      tags: [a, b]
+      vars: {x: 1}
+",
+        ),
+        ("roles/base/tasks/main.yml", "- name: base task\n  meta: noop\n"),
+        ("roles/web/meta/main.yml", "dependencies:\n  - {role: base, level: 2}\nallow_duplicates: yes\n"),
+        ("roles/web/defaults/main/a.yml", "a: 1\nb: 1\n"),
+        ("roles/web/defaults/main/b.yml", "b: 2\n"),
+        ("roles/web/vars/main.yaml", "c: 3\n"),
+        ("roles/web/tasks/main.yml", "- import_tasks: sub/x.yml\n"),
+        ("roles/web/tasks/sub/x.yml", "- import_tasks: y.yml\n"),
+        ("roles/web/tasks/sub/y.yml", "- name: y\n  meta: noop\n- import_tasks: z.yml\n"),
+        ("roles/web/tasks/z.yml", "- name: z\n  meta: noop\n"),
+        ("roles/web/handlers/main.yml", "- name: restart\n  listen: [web, all web]\n  meta: noop\n"),
+    ]);
+    let play = &playbook.plays[0];
+    assert_eq!(
+        outline(&play.main_steps()),
+        [
+            "role base",
+            "  base task",
+            "role web",
+            "  role base",
+            "    base task",
+            "  block",
+            "    block",
+            "      y",
+            "      block",
+            "        z"
+        ]
+    );
+    let web: &Role = &play.roles[1];
+    assert!(web.allow_duplicates);
+    assert_eq!(web.params.get("http_port"), Some(&Value::Int(80)));
+    assert_eq!(web.defaults.get("b"), Some(&Value::Int(2)));
+    assert_eq!(web.vars.get("c"), Some(&Value::Int(3)));
+    assert_eq!(web.keywords.tags.len(), 2);
+    assert_ne!(web.dependencies[0].identity, play.roles[0].identity, "other parameters are another use");
+    let handlers = play.bound_handlers();
+    assert_eq!(handlers.len(), 1);
+    assert_eq!(handlers[0].handler.role.as_deref(), Some("web"));
+}
+
+#[test]
+fn the_same_use_of_a_role_has_the_same_identity() {
+    let playbook = load(&[
+        ("site.yml", "- hosts: all\n  roles: [base, base, {role: base, tags: x}]\n"),
+        ("roles/base/tasks/main.yml", "[]\n"),
+    ]);
+    let roles = &playbook.plays[0].roles;
+    assert_eq!(roles[0].identity, roles[1].identity);
+    assert_ne!(roles[0].identity, roles[2].identity);
+}
+
+#[test]
+fn imported_playbooks_get_vars_conditions_and_tags() {
+    let playbook = load(&[
+        ("site.yml", "- import_playbook: sub/web.yml\n  vars: {a: 2}\n  when: go\n  tags: deploy\n"),
+        ("sub/web.yml", "- hosts: web\n  vars: {a: 1, b: 1}\n  tags: web\n  roles: [r]\n"),
+        ("sub/roles/r/tasks/main.yml", "- meta: noop\n"),
+    ]);
+    let play = &playbook.plays[0];
+    assert_eq!(play.keywords.vars.get("a"), Some(&Value::Int(2)));
+    assert_eq!(play.keywords.vars.get("b"), Some(&Value::Int(1)));
+    assert_eq!(play.keywords.when.len(), 1);
+    assert_eq!(play.keywords.tags.iter().filter_map(Value::as_str).collect::<Vec<_>>(), ["web", "deploy"]);
+    assert_eq!(play.dir, std::path::Path::new("sub"));
+}
+
+#[test]
+fn collections_roles_are_found_by_their_full_name() {
+    let playbook = load(&[
+        (
+            "site.yml",
+            "- hosts: all\n  roles: [acme.tools.base]\n- hosts: all\n  collections: [acme.tools]\n  roles: [base]\n",
+        ),
+        ("/etc/collections/ansible_collections/acme/tools/roles/base/tasks/main.yml", "- meta: noop\n"),
+    ]);
+    for play in &playbook.plays {
+        assert_eq!(&*play.roles[0].name, "acme.tools.base");
+        assert_eq!(&*play.roles[0].short_name, "base");
+    }
+}
+
+#[test]
+fn a_role_may_be_used_inside_itself_with_another_entry_point() {
+    let playbook = load(&[
+        ("site.yml", "- hosts: all\n  roles: [a]\n"),
+        ("roles/a/tasks/main.yml", "- import_role: {name: a, tasks_from: other}\n"),
+        ("roles/a/tasks/other.yml", "- name: other\n  meta: noop\n"),
+    ]);
+    assert_eq!(outline(&playbook.plays[0].main_steps()), ["role a", "  block", "    role a", "      other"]);
+}
+
+#[test]
+fn a_task_file_that_includes_itself_is_read_once() {
+    load(&[
+        ("site.yml", "- hosts: all\n  tasks:\n    - include_tasks: again.yml\n"),
+        ("again.yml", "- include_tasks: again.yml\n  when: more\n"),
+    ]);
+}
+
+#[test]
+fn warnings_do_not_stop_the_loading() {
+    let loader = loader(
+        &[("site.yml", "- hosts: all\n  tasks:\n    - include_tasks: other.yml\n"), ("other.yml", "- apt: name=x\n")],
+        &[],
+    );
+    assert!(loader.load_playbook("site.yml").is_ok());
+    let warnings = shown(&loader, &loader.take_warnings());
+    assert_eq!(
+        warnings,
+        "warning[unsupported-module]: the module `ansible.builtin.apt` is not built into quaymaster\n --> other.yml:1:3\n  |\n1 | - apt: name=x\n  |   ^^^"
+    );
+    assert!(loader.take_warnings().is_empty());
+}
