@@ -11,6 +11,7 @@ mod clock;
 mod error;
 mod settings;
 
+pub mod access;
 pub mod server;
 pub mod store;
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::config::Config;
 use super::faults::Faults;
 use super::log::RequestLog;
+use crate::sandbox::access::{Sealer, Throttle};
 use crate::sandbox::clock::Clock;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::settings::Settings;
-use crate::sandbox::store::Store;
+use crate::sandbox::store::{Store, StoreError, meta};
 
 /// A running sandbox.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub struct App {
     pub settings: Settings,
     /// The time.
     pub clock: Clock,
+    /// The server's key at work.
+    pub sealer: Sealer,
+    /// Bad sign-in attempts.
+    pub throttle: Throttle,
     /// What was asked.
     pub log: RequestLog,
     /// What is to go wrong.
@@ -37,12 +42,15 @@ impl App {
     /// Opens the state. `host` is used where the settings name none.
     pub fn open(config: &Config, host: String) -> Result<Arc<Self>, SandboxError> {
         let store = Store::open(&config.state, config.clock.clone())?;
+        let key = store.write_blocking::<_, StoreError>(meta::key)?;
         for folder in ["blobs", "uploads"] {
             let path = config.state.join(folder);
             fs::create_dir_all(&path).map_err(|source| SandboxError::File { path, source })?;
         }
         Ok(Arc::new(Self {
             store,
+            sealer: Sealer::new(&key),
+            throttle: Throttle::default(),
             log: RequestLog::open(&config.state.join("requests.jsonl"))?,
             state: config.state.clone(),
             host: config.settings.server_hostname.clone().unwrap_or(host),

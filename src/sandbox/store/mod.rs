@@ -13,6 +13,7 @@ pub mod applications;
 pub mod blobs;
 pub mod logs;
 pub mod manifests;
+pub mod meta;
 pub mod oauth;
 pub mod permissions;
 pub mod policies;

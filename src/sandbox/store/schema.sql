@@ -1,5 +1,8 @@
 -- The sandbox's whole state, besides the blob folder. Times are milliseconds since 1970 in UTC.
 
+-- What the server itself must remember, such as its key.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -266,6 +269,19 @@ CREATE TABLE prune_policies (
 );
 CREATE INDEX prune_policies_namespace ON prune_policies (namespace_id);
 CREATE INDEX prune_policies_repository ON prune_policies (repository_id);
+
+-- Which tags may not be moved or deleted. Exactly one of namespace and repository is set.
+CREATE TABLE immutability_policies (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    namespace_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
+    repository_id INTEGER REFERENCES repositories (id) ON DELETE CASCADE,
+    tag_pattern TEXT NOT NULL,
+    tag_pattern_matches INTEGER NOT NULL DEFAULT 1,
+    CHECK ((namespace_id IS NULL) <> (repository_id IS NULL))
+);
+CREATE INDEX immutability_policies_namespace ON immutability_policies (namespace_id);
+CREATE INDEX immutability_policies_repository ON immutability_policies (repository_id);
 
 CREATE TABLE quotas (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
