@@ -25,10 +25,22 @@ pub struct RunMode {
 /// tasks share one session and one reading of a list.
 #[derive(Debug, Default)]
 pub struct HostServices {
+    environment: BTreeMap<String, String>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl HostServices {
+    /// Services of a run whose process has this environment: what `~`, `$VARIABLE`, proxies and facts are taken from.
+    #[must_use]
+    pub fn with_environment(environment: BTreeMap<String, String>) -> Self {
+        Self { environment, ..Self::default() }
+    }
+
+    /// The environment of the process that the tasks run in.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
     /// The service of a type, made on first use.
     pub fn get<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);

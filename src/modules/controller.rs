@@ -9,6 +9,7 @@ use super::context::Ctx;
 use super::error::ModuleError;
 use super::outcome::Outcome;
 use crate::template::{Scope, Templar};
+use crate::tree::Files;
 use crate::value::{Map, Value};
 
 /// What a controller action does to the run. The engine carries it out after the task, in order.
@@ -35,9 +36,14 @@ pub struct ControllerCtx<'a> {
     pub scope: &'a dyn Scope,
     /// The general context; `ctx.working_dir` is the playbook's folder.
     pub ctx: &'a mut Ctx,
+    /// Where controller-side files are read: the disk and the collection built into the binary.
+    pub files: &'a dyn Files,
     /// Folders to look for a relative source file in, best first, for a kind of file (`files`, `templates`, `vars`).
     pub search_path: &'a dyn Fn(&str) -> Vec<PathBuf>,
-    /// Runs another module where the host is (`template` hands the rendered text to `copy`).
+    /// Runs a host module where the host is, by a name that [`table::find`](super::table::find) or
+    /// [`table::internal`](super::table::internal) knows (`template` hands the rendered text to `_install_file`). An argument
+    /// `source` of `_install_file` is a path on the controller's disk; a remote connection brings that file to the host
+    /// first.
     pub run_module: &'a mut dyn FnMut(&str, &Value, &mut Ctx) -> Result<Outcome, ModuleError>,
     /// The host's name.
     pub host: &'a str,

@@ -35,6 +35,12 @@ pub trait Managed: DeserializeOwned + JsonSchema + Send + Sized + 'static {
         Map::new()
     }
 
+    /// As [`Managed::values`], with another look at the host after the change (or without it, in check mode).
+    fn report(&self, state: &Self::State, ctx: &mut Ctx) -> Result<Map, ModuleError> {
+        let _ = ctx;
+        Ok(self.values(state))
+    }
+
     /// The diff of two states; by default both as structures under the same header.
     fn diff(&self, current: &Self::State, desired: &Self::State) -> Result<Vec<Diff>, ModuleError> {
         let side = |state: &Self::State| -> Result<DiffText, ModuleError> {
@@ -74,11 +80,16 @@ pub fn run<M: Managed>(args: &Value, ctx: &mut Ctx) -> Result<Outcome, ModuleErr
     if outcome.changed && ctx.mode.diff {
         outcome.diff = module.diff(&current, &desired)?;
     }
-    outcome.values = module.values(&desired);
+    let mut applied = Applied::default();
     if outcome.changed && !ctx.mode.check {
-        let applied = module.apply(&current, &desired, ctx)?;
-        outcome.values.extend(applied.values);
-        outcome.facts = applied.facts;
+        applied = module.apply(&current, &desired, ctx)?;
+    }
+    outcome.values = module.report(&desired, ctx)?;
+    outcome.values.extend(applied.values);
+    outcome.facts = applied.facts;
+    if let Some(Value::Str(msg)) = outcome.values.get("msg") {
+        outcome.msg = Some(msg.to_string());
+        outcome.values.shift_remove("msg");
     }
     outcome.warnings = ctx.take_warnings();
     Ok(outcome)

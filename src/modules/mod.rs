@@ -15,9 +15,14 @@ mod error;
 pub mod managed;
 mod outcome;
 pub mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+mod words;
 
 pub mod commands;
+pub mod control;
 pub mod files;
+pub mod host;
 pub mod net;
 pub mod quay;
 pub mod system;
@@ -29,3 +34,4 @@ pub use definition::{FreeForm, ModuleDef, Runner};
 pub use error::ModuleError;
 pub use managed::{Applied, Managed};
 pub use outcome::{Diff, DiffText, Outcome};
+pub use words::{SplitError, split_words};

@@ -1,9 +1,39 @@
 //! The table of modules, sorted by name.
 
+use super::commands::{Command, Shell};
+use super::control::{Assert, Copy, Debug, Fail, SetFact, Template};
 use super::definition::ModuleDef;
+use super::files::file::File;
+use super::files::install::InstallFile;
+use super::files::stat::Stat;
+use super::system::Ping;
+use super::system::setup::Setup;
+
+/// The collection of the core modules.
+const BUILTIN: &str = "ansible.builtin";
 
 /// Every module, sorted by name (a test checks it).
-pub static MODULES: &[ModuleDef] = &[];
+#[rustfmt::skip]
+pub static MODULES: &[ModuleDef] = &[
+    ModuleDef::controller::<Assert>(BUILTIN, "assert"),
+    ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
+    ModuleDef::controller::<Copy>(BUILTIN, "copy"),
+    ModuleDef::controller::<Debug>(BUILTIN, "debug"),
+    ModuleDef::controller::<Fail>(BUILTIN, "fail"),
+    ModuleDef::managed::<File>(BUILTIN, "file"),
+    ModuleDef::action::<Ping>(BUILTIN, "ping"),
+    ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
+    ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),
+    ModuleDef::action::<Shell>(BUILTIN, "shell").raw("cmd"),
+    ModuleDef::action::<Stat>(BUILTIN, "stat"),
+    ModuleDef::controller::<Template>(BUILTIN, "template"),
+];
+
+/// What modules on the controller hand over to the host; not for playbooks, so [`find`] does not know them.
+#[rustfmt::skip]
+static INTERNAL: &[ModuleDef] = &[
+    ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file"),
+];
 
 /// Finds a module by its short name, its full name (`ansible.builtin.copy`, `ansible.legacy.copy`) or an alias.
 #[must_use]
@@ -18,6 +48,12 @@ pub fn find(name: &str) -> Option<&'static ModuleDef> {
             None => module.name == name || full() || module.aliases.contains(&name),
         }
     })
+}
+
+/// Finds the host's part of a module that begins on the controller.
+#[must_use]
+pub fn internal(name: &str) -> Option<&'static ModuleDef> {
+    INTERNAL.iter().find(|module| module.name == name)
 }
 
 #[cfg(test)]

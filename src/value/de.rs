@@ -1,8 +1,11 @@
 //! Reads a value into a Rust type the way Ansible reads module options: `yes` is true for a truth value, `"5"` is 5 for a
 //! number, `a,b` is a list for a list, 5 is `"5"` for a string. What cannot be read says where and why.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
@@ -10,6 +13,7 @@ use serde::de::{
 };
 
 use super::repr::{python_repr, python_str};
+use super::text::Text;
 use super::truth::parse_bool;
 use super::value::Value;
 
@@ -221,7 +225,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ArgError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, ArgError> {
+        if name == WHOLE {
+            PASSED.set(Some(self.0.clone()));
+            return visitor.visit_unit();
+        }
         visitor.visit_newtype_struct(self)
     }
 
@@ -378,10 +386,76 @@ impl<'de> VariantAccess<'de> for Reader<'_> {
     }
 }
 
-/// A value as such, for options that take anything. Its texts are data.
+/// The name under which [`Value`] asks a [`Reader`] for the value itself, so that secrecy survives where serde's own data
+/// model has no room for it.
+const WHOLE: &str = "$quaymaster::value";
+
+thread_local! {
+    /// The value on its way from the reader to the visitor that asked for it: set and taken within one call.
+    static PASSED: Cell<Option<Value>> = const { Cell::new(None) };
+}
+
+struct WholeVisitor;
+
+impl<'de> Visitor<'de> for WholeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
+        Ok(PASSED.take().unwrap_or(Value::Null))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        serde_json::Value::deserialize(deserializer).map(super::from_json)
+    }
+}
+
+/// A value as such, for options that take anything: texts keep their origin, so that secret ones stay secret.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_json::Value::deserialize(deserializer).map(super::from_json)
+        deserializer.deserialize_newtype_struct(WHOLE, WholeVisitor)
+    }
+}
+
+/// Text as an option that may hold a secret: numbers and truth values are written as Python writes them.
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Str(text) => Ok(text),
+            value @ (Value::Bool(_) | Value::Int(_) | Value::Float(_)) => Ok(Self::data(python_str(&value))),
+            other => Err(D::Error::custom(format!("expected a string, found {}", describe(&other)))),
+        }
+    }
+}
+
+impl JsonSchema for Value {
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
     }
 }
 
@@ -444,5 +518,22 @@ mod tests {
             from_value::<Params>(&map(&[("path", "x".into()), ("stat", "gone".into())])),
             Err(ArgError { kind: ArgErrorKind::Unknown(..), .. })
         ));
+    }
+
+    #[test]
+    fn secrecy_survives_reading() {
+        #[derive(Debug, Deserialize)]
+        struct Params {
+            content: Text,
+            any: Value,
+            more: Option<Value>,
+        }
+        let value = map(&[("content", Value::secret("s3cret")), ("any", vec![Value::secret("t0ken")].into())]);
+        let params = from_value::<Params>(&value).unwrap();
+        assert!(params.content.is_secret());
+        assert!(matches!(params.any.as_list(), Some([Value::Str(text)]) if text.is_secret()));
+        assert!(params.more.is_none());
+        assert_eq!(from_value::<Text>(&Value::Int(5)).unwrap().as_str(), "5");
+        assert!(serde_json::from_str::<Value>("{\"a\": [1, null]}").is_ok_and(|v| v.get("a").is_some()));
     }
 }

@@ -1,1 +1,6 @@
 //! Modules for the operating system: facts, cron, time.
+
+mod ping;
+pub mod setup;
+
+pub use ping::Ping;

@@ -1,0 +1,350 @@
+//! `copy`: finds and reads the source on the controller; the host's part is `_install_file`.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::find_file::Source;
+use super::install::{Install, attribute_arguments, set};
+use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
+use crate::modules::error::ModuleError;
+use crate::modules::host::{Mode, SourceMode, file_options};
+use crate::modules::outcome::Outcome;
+use crate::tree::{EMBEDDED_ROOT, Files, display_name};
+use crate::value::{Map, Value, to_json};
+
+file_options! {
+    /// Copies a file or folder from the controller to the host, or writes a text there.
+    ///
+    /// A folder is copied with all below it; with a slash at the end of `src` only what is in it. A file whose content is
+    /// the same already is left alone.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct Copy {
+        /// File or folder on the controller, absolute or looked for in the `files` folders of role and playbook. With
+        /// `remote_src`, a path on the host.
+        src: Option<String>,
+        /// The text to write instead of a file's content. Lists and mappings are written as JSON.
+        content: Option<Value>,
+        /// Where to on the host. A folder, or a path with a slash at its end, means a file of the source's name in it; folders
+        /// missing above a path with a slash at its end are made.
+        dest: String,
+        /// Mode of the file, such as `"0644"` or `u=rw,g=r`; `preserve` takes the source's. Left alone where not given.
+        mode: Option<SourceMode>,
+        /// Mode of folders that have to be made.
+        directory_mode: Option<Mode>,
+        /// Keep a copy of a file that is replaced; its name is returned as `backup_file`.
+        #[serde(default)]
+        backup: bool,
+        /// Replace a file whose content differs. With `false` only a missing file is written.
+        #[serde(default = "yes", alias = "thirsty")]
+        #[schemars(extend("x-aliases" = ["thirsty"]))]
+        force: bool,
+        /// Write to what a link at `dest` leads to, instead of replacing the link.
+        #[serde(default)]
+        follow: bool,
+        /// Copy what links in a source folder lead to, rather than the links.
+        #[serde(default = "yes")]
+        local_follow: bool,
+        /// The source is on the host already.
+        #[serde(default)]
+        remote_src: bool,
+        /// Decrypt a source file that Ansible Vault has encrypted.
+        #[serde(default = "yes")]
+        decrypt: bool,
+        /// Command that must accept the new file before it takes its place; `%s` stands for its path. No shell is used.
+        validate: Option<String>,
+        /// SHA-1 that the source file must have.
+        checksum: Option<String>,
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Copy {
+    fn install(&self) -> Install {
+        Install {
+            dest: self.dest.clone(),
+            directory_mode: self.directory_mode.clone(),
+            backup: self.backup,
+            force: self.force,
+            follow: self.follow,
+            validate: self.validate.clone(),
+            checksum: self.checksum.clone(),
+            attributes: self.attributes(match &self.mode {
+                Some(SourceMode::Given(mode)) => Some(mode.clone()),
+                _ => None,
+            }),
+            ..Install::default()
+        }
+    }
+}
+
+impl ControllerAction for Copy {
+    fn run(&self, ctx: &mut ControllerCtx<'_>) -> Result<(Outcome, Vec<Effect>), ModuleError> {
+        let outcome = match (&self.src, &self.content) {
+            (Some(_), Some(_)) => return Err(ModuleError::new("src and content are mutually exclusive")),
+            (None, None) => return Err(ModuleError::new("src (or content) is required")),
+            (None, Some(content)) => self.write(content, ctx)?,
+            (Some(_), None) if self.remote_src => {
+                return Err(ModuleError::new("option `remote_src` is not supported yet"));
+            }
+            (Some(src), None) => {
+                let source = ctx.find_source("files", src)?;
+                if ctx.files.is_folder(&source) {
+                    self.folder(src, &source, ctx)?
+                } else {
+                    let name = source.file_name().map(|name| name.to_string_lossy().into_owned());
+                    self.file(&self.install(), &source, name.unwrap_or_default(), ctx)?
+                }
+            }
+        };
+        Ok((outcome, Vec::new()))
+    }
+}
+
+impl Copy {
+    fn write(&self, content: &Value, ctx: &mut ControllerCtx<'_>) -> Result<Outcome, ModuleError> {
+        if self.dest.ends_with('/') {
+            return Err(ModuleError::new("can not use content with a dir as dest"));
+        }
+        if matches!(self.mode, Some(SourceMode::Preserve)) {
+            return Err(ModuleError::new("`mode: preserve` needs `src`"));
+        }
+        let (text, secret) = match content {
+            Value::Str(text) => (text.as_str().to_owned(), text.is_secret()),
+            other => (as_json(other), holds_secret(other)),
+        };
+        self.install().file(Source::Bytes { bytes: text.into_bytes(), secret }, ctx)
+    }
+
+    fn file(
+        &self,
+        install: &Install,
+        source: &Path,
+        relative: String,
+        ctx: &mut ControllerCtx<'_>,
+    ) -> Result<Outcome, ModuleError> {
+        let mut install =
+            Install { basename: Some(relative), shown_source: Some(display_name(source)), ..install.clone() };
+        if matches!(self.mode, Some(SourceMode::Preserve)) {
+            let bits = ctx
+                .files
+                .mode(source)
+                .ok_or_else(|| ModuleError::new(format!("`{}` has no mode to preserve", display_name(source))))?;
+            install.attributes.mode = Some(Mode::Bits(bits));
+        }
+        let content = ctx.open_source(source, self.decrypt)?;
+        install.file(content, ctx)
+    }
+
+    fn folder(&self, src: &str, source: &Path, ctx: &mut ControllerCtx<'_>) -> Result<Outcome, ModuleError> {
+        let mut tree = Tree::default();
+        let top = match source.file_name() {
+            Some(name) if !src.ends_with('/') => PathBuf::from(name),
+            _ => PathBuf::new(),
+        };
+        if !top.as_os_str().is_empty() {
+            tree.folders.push(top.clone());
+        }
+        tree.walk(ctx.files, source, &top, self.local_follow)?;
+        let dest = format!("{}/", self.dest.trim_end_matches('/'));
+        let install = Install { dest: dest.clone(), follow: self.follow && tree.folders.is_empty(), ..self.install() };
+        let mut total = Outcome::ok();
+        let attributes = self.attributes(None);
+        for folder in &tree.folders {
+            let mut args = attribute_arguments(&attributes);
+            set(&mut args, "mode", self.directory_mode.as_ref().map(ToString::to_string).as_deref());
+            set(&mut args, "path", Some(&format!("{dest}{}", folder.display())));
+            set(&mut args, "state", Some("directory"));
+            let outcome = (ctx.run_module)("file", &Value::map(args), ctx.ctx)?;
+            add(&mut total, outcome);
+        }
+        for (path, relative) in &tree.files {
+            let outcome = self.file(&install, path, relative.to_string_lossy().into_owned(), ctx)?;
+            add(&mut total, outcome);
+        }
+        for (target, relative) in &tree.links {
+            let mut args = attribute_arguments(&attributes);
+            set(&mut args, "path", Some(&format!("{dest}{}", relative.display())));
+            set(&mut args, "src", Some(&target.to_string_lossy()));
+            set(&mut args, "state", Some("link"));
+            args.insert("force".into(), Value::Bool(true));
+            args.insert("follow".into(), Value::Bool(false));
+            let outcome = (ctx.run_module)("file", &Value::map(args), ctx.ctx)?;
+            add(&mut total, outcome);
+        }
+        if let [_] = tree.files.as_slice() {
+            return Ok(total);
+        }
+        total.values = Map::new();
+        Ok(total.with("dest", dest).with("src", display_name(source)))
+    }
+}
+
+/// The result of one part joins that of the whole.
+fn add(total: &mut Outcome, part: Outcome) {
+    total.changed |= part.changed;
+    total.diff.extend(part.diff);
+    total.warnings.extend(part.warnings);
+    if part.values.contains_key("checksum") {
+        total.values = part.values;
+    }
+}
+
+/// What a source folder holds, by paths relative to it.
+#[derive(Default)]
+struct Tree {
+    files: Vec<(PathBuf, PathBuf)>,
+    folders: Vec<PathBuf>,
+    links: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Tree {
+    fn walk(&mut self, files: &dyn Files, folder: &Path, relative: &Path, follow: bool) -> Result<(), ModuleError> {
+        let cannot = |error| ModuleError::because(format!("cannot read the folder `{}`", display_name(folder)), error);
+        for name in files.list(folder).map_err(cannot)? {
+            let (path, below) = (folder.join(&name), relative.join(&name));
+            if !follow && !path.starts_with(EMBEDDED_ROOT) && path.is_symlink() {
+                self.links.push((path.read_link().map_err(cannot)?, below));
+            } else if files.is_folder(&path) {
+                self.folders.push(below.clone());
+                self.walk(files, &path, &below, follow)?;
+            } else {
+                self.files.push((path, below));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => text.is_secret(),
+        Value::Encrypted(_) => true,
+        Value::List(items) => items.iter().any(holds_secret),
+        Value::Map(map) => map.values().any(holds_secret),
+        _ => false,
+    }
+}
+
+/// As Python's `json.dumps` writes it: blanks after colons and commas, characters outside ASCII escaped.
+fn as_json(value: &Value) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, PythonStyle);
+    // a JSON value can always be written into memory
+    let _ = serde::Serialize::serialize(&to_json(value), &mut serializer);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+struct PythonStyle;
+
+impl serde_json::ser::Formatter for PythonStyle {
+    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &str) -> std::io::Result<()> {
+        for c in text.chars() {
+            if c.is_ascii() {
+                writer.write_all(&[c as u8])?;
+            } else {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::modules::outcome::DiffText;
+    use crate::modules::testing::{prove, run, run_value, with_ctx};
+    use crate::value::from_json;
+
+    #[test]
+    fn content_files_and_folders() {
+        with_ctx(|ctx| {
+            let dir = tempfile::tempdir().unwrap();
+            ctx.working_dir = dir.path().to_owned();
+            let at = |name: &str| dir.path().join(name);
+            let out = at("out");
+            fs::create_dir(&out).unwrap();
+            fs::create_dir_all(at("files/tree/sub/empty")).unwrap();
+            fs::write(at("files/tree/a"), "a").unwrap();
+            fs::write(at("files/tree/sub/b"), [0_u8, 255]).unwrap();
+            let mut keep = |args: serde_json::Value| prove(ctx, &out, "copy", &args);
+            let done = keep(json!({"content": "hi\n", "dest": at("out/x"), "mode": "0600"}));
+            assert_eq!(done.values.get("checksum"), Some(&Value::from("55ca6286e3e4f4fba5d0448333fa99fc5a404a73")));
+            assert_eq!(done.values.get("md5sum"), Some(&Value::from("764efa883dda1e11db47671c4a3bbd9e")));
+            keep(json!({"content": {"a": 1, "b": [1, "ä"]}, "dest": at("out/json")}));
+            assert_eq!(fs::read_to_string(at("out/json")).unwrap(), "{\"a\": 1, \"b\": [1, \"\\u00e4\"]}");
+            keep(json!({"src": "tree/a", "dest": at("out"), "mode": "preserve"}));
+            keep(json!({"src": "tree/a", "dest": format!("{}/new/folder/", out.display()), "directory_mode": "0700"}));
+            assert_eq!(fs::read_to_string(at("out/new/folder/a")).unwrap(), "a");
+            keep(json!({"src": "tree", "dest": at("out/whole")}));
+            assert!(at("out/whole/tree/sub/empty").is_dir());
+            keep(json!({"src": "tree/", "dest": at("out/inside")}));
+            assert_eq!(fs::read(at("out/inside/sub/b")).unwrap(), [0, 255]);
+            std::os::unix::fs::symlink("x", at("out/link")).unwrap();
+            keep(json!({"content": "through", "dest": at("out/link"), "follow": true}));
+            assert_eq!(fs::read_to_string(at("out/x")).unwrap(), "through");
+            keep(json!({"content": "through", "dest": at("out/link")}));
+            assert!(!at("out/link").is_symlink());
+        });
+    }
+
+    #[test]
+    fn backup_force_validate_and_checksum() {
+        with_ctx(|ctx| {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("f");
+            fs::write(&path, "old").unwrap();
+            assert!(!run(ctx, "copy", json!({"content": "new", "dest": path, "force": false})).unwrap().changed);
+            let refused =
+                run(ctx, "copy", json!({"content": "new", "dest": path, "validate": "false %s"})).unwrap_err();
+            assert_eq!(refused.message, "failed to validate");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left behind");
+            let args = json!({"content": "new", "dest": path, "validate": "grep -q new %s", "backup": true});
+            let done = run(ctx, "copy", args).unwrap();
+            let backup = done.values.get("backup_file").and_then(Value::as_str).unwrap();
+            assert_eq!(fs::read_to_string(backup).unwrap(), "old");
+            assert!(run(ctx, "copy", json!({"content": "x", "dest": dir.path()})).is_err());
+            assert!(run(ctx, "copy", json!({"content": "x", "dest": dir.path().join("no/f")})).is_err());
+        });
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_in_the_diff() {
+        with_ctx(|ctx| {
+            let dir = tempfile::tempdir().unwrap();
+            let mut args = from_json(json!({"dest": dir.path().join("f")})).as_map().unwrap().clone();
+            args.insert("content".into(), Value::secret("t0ken"));
+            let done = run_value(ctx, "copy", &Value::map(args.clone())).unwrap();
+            assert_eq!(done.diff[0].after, DiffText::Hidden("secret"));
+            args.insert("content".into(), Value::list(vec![Value::secret("t0ken")]));
+            let done = run_value(ctx, "copy", &Value::map(args)).unwrap();
+            assert_eq!(done.diff[0].after, DiffText::Hidden("secret"));
+            assert_eq!(fs::read_to_string(dir.path().join("f")).unwrap(), "[\"t0ken\"]");
+        });
+    }
+}

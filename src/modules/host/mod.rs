@@ -1,0 +1,23 @@
+//! What modules do to the host, in one place: paths, accounts, modes, files, processes, requests. All of it hangs off
+//! [`Ctx`](super::Ctx).
+
+mod accounts;
+mod attributes;
+mod content;
+mod glob;
+mod meta;
+mod mode;
+mod paths;
+mod process;
+mod target;
+
+pub use accounts::{Group, User};
+pub(in crate::modules) use attributes::file_options;
+pub use attributes::{Attributes, Ownership};
+pub use content::{Content, digest_file, hex, sha1_hex};
+pub use glob::glob;
+pub use meta::{FileKind, FileMeta};
+pub use mode::{Mode, ModeError, SourceMode, show_mode};
+pub use paths::normalized;
+pub use process::{Output, Process, ProcessError};
+pub use target::{FileState, TargetFile, ownership_diff};
