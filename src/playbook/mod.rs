@@ -7,12 +7,14 @@
 mod check;
 mod flow;
 mod keywords;
+mod list;
 mod load;
 mod model;
 mod tags;
 
 pub use flow::BoundHandler;
 pub use keywords::{Become, Keywords, LoopControl, Tags};
+pub use list::{Listing, syntax_checked};
 pub use load::{LoadContext, Loader, LoaderOptions, RoleHome, RoleUse, VarsRank};
 pub use model::{
     Action, Block, Handler, Include, IncludeKind, LoopSource, Play, Playbook, Role, Step, Task, TaskId, VarsPrompt,

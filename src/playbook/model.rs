@@ -172,6 +172,8 @@ pub enum Action {
 pub struct Include {
     /// Of what.
     pub kind: IncludeKind,
+    /// The action's name as written.
+    pub name: Arc<str>,
     /// All options as written (`file`, `name`, `tasks_from`, `public`, `apply` …), possibly templates.
     pub args: Map,
     /// `apply`: keywords for all included tasks.

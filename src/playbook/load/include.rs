@@ -34,7 +34,8 @@ impl Reader<'_> {
         let mut args = arguments.to_map();
         args.insert("file".into(), value);
         args.shift_remove("apply");
-        let include = Include { kind: IncludeKind::Tasks, args, apply, span: written.span };
+        let name = written.name.as_str().into();
+        let include = Include { kind: IncludeKind::Tasks, name, args, apply, span: written.span };
         Some(draft.finish(self, Action::Include(include), context))
     }
 
@@ -57,7 +58,8 @@ impl Reader<'_> {
         args.shift_remove("role");
         args.shift_remove("apply");
         args.insert("name".into(), value);
-        let include = Include { kind: IncludeKind::Role, args, apply, span: written.span };
+        let name = written.name.as_str().into();
+        let include = Include { kind: IncludeKind::Role, name, args, apply, span: written.span };
         Some(draft.finish(self, Action::Include(include), context))
     }
 

@@ -1,5 +1,6 @@
 //! Small playbooks through the loader.
 
+mod listing;
 mod problems;
 mod reading;
 mod support;

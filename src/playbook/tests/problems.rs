@@ -3,8 +3,7 @@
 use super::support::{messages, rendered};
 
 fn tasks(text: &str) -> String {
-    let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    format!("- hosts: all\n  tasks:\n{lines}")
+    format!("- hosts: all\n  tasks:\n    {}\n", text.replace('\n', "\n    "))
 }
 
 #[test]

@@ -20,7 +20,9 @@ fn outline(steps: &[Step]) -> Vec<String> {
         }
     }
     let mut out = Vec::new();
-    steps.iter().for_each(|step| walk(step, 0, &mut out));
+    for step in steps {
+        walk(step, 0, &mut out);
+    }
     out
 }
 
