@@ -116,9 +116,10 @@ impl Listing<'_> {
     fn tags(&self, tags: &[Value], vars: &Map) -> BTreeSet<String> {
         let mut out = BTreeSet::new();
         for tag in tags {
-            let rendered = match is_literal(tag) {
-                true => tag.clone(),
-                false => self.templar.render(tag, &MapScope(vars)).unwrap_or_else(|_| tag.clone()),
+            let rendered = if is_literal(tag) {
+                tag.clone()
+            } else {
+                self.templar.render(tag, &MapScope(vars)).unwrap_or_else(|_| tag.clone())
             };
             match rendered.as_list() {
                 Some(items) => out.extend(items.iter().map(python_str)),

@@ -51,7 +51,7 @@ pub(in crate::playbook) fn check_source(
     if remote {
         return None;
     }
-    let (value, span) = option(source)?;
+    let (value, span) = option(source).or_else(|| option("_raw_params").filter(|_| module == "script"))?;
     let name = value.as_str().filter(|_| is_literal(&value))?;
     // what begins with a tilde depends on the user's home, and a script may come with arguments
     let name = if module == "script" { name.split(' ').next()? } else { name };

@@ -158,14 +158,22 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let part = |text_part: String| Value::Str(Text::new(text_part, text.origin()).with_span(text.span()));
+        let part =
+            |text_part: String, span: Span| Value::Str(Text::new(text_part, text.origin()).with_span(Some(span)));
         for (name, value) in free.options {
-            list.push(Argument { name, name_span: span, value: part(value), value_span: span });
+            let (name_span, value_span) = self.places(&name, &value, span);
+            list.push(Argument { name, name_span, value: part(value, value_span), value_span });
         }
         match (free.raw, form.raw) {
             (None, _) => {}
             (Some(raw), Some(option)) => {
-                list.push(Argument { name: option.to_owned(), name_span: span, value: part(raw), value_span: span });
+                let value_span = text.span().unwrap_or(span);
+                list.push(Argument {
+                    name: option.to_owned(),
+                    name_span: span,
+                    value: part(raw, value_span),
+                    value_span,
+                });
             }
             (Some(raw), None) => {
                 let raw = raw.trim();
@@ -177,6 +185,27 @@ impl Reader<'_> {
             }
         }
         Some(())
+    }
+
+    /// Where a `key=value` word stands inside free-form text: the key and the value; the whole text where escapes or
+    /// folding keep it from being found.
+    fn places(&self, name: &str, value: &str, span: Span) -> (Span, Span) {
+        let found = || {
+            let source = self.loader.options.sources.get(span.source)?;
+            let text = source.text.get(span.start as usize..span.end as usize)?;
+            let word = format!("{name}=");
+            let starts_word = |at: usize| {
+                let before = text.get(..at).and_then(|before| before.chars().next_back());
+                before.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\''))
+            };
+            let at = text.match_indices(&word).map(|(at, _)| at).find(|at| starts_word(*at))?;
+            let name_span = span.sub(at, at + name.len());
+            let from = at + word.len();
+            let rest = text.get(from..)?;
+            let quote = rest.find(value).filter(|offset| *offset <= 1)?;
+            Some((name_span, span.sub(from + quote, from + quote + value.len())))
+        };
+        found().unwrap_or((span, span))
     }
 
     /// Notes what is wrong with the templates in a value.

@@ -163,3 +163,21 @@ fn handlers_that_may_come_later_are_not_missed() {
     ]);
     assert_eq!(found, ["no handler is called `gone`"]);
 }
+
+#[test]
+fn a_word_of_free_form_text_has_its_own_place() {
+    let text = rendered("- hosts: all\n  tasks:\n    - include_role: name=site tasks_form='x y'\n");
+    assert!(
+        text.contains(
+            "\
+error[unknown-option]: `include_role` has no option `tasks_form`
+ --> site.yml:3:31
+  |
+3 |     - include_role: name=site tasks_form='x y'
+  |                               ^^^^^^^^^^
+  |
+  = help: did you mean `tasks_from`?"
+        ),
+        "{text}"
+    );
+}
