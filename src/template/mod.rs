@@ -1,7 +1,25 @@
-//! Ansible's Jinja on minijinja: native types, lazy recursive variables, filters, tests, lookups, `omit`.
+//! Ansible's Jinja: native types, lazy recursive variables, filters, tests, lookups, `omit`.
+//!
+//! minijinja lexes and parses; the tree is run by an evaluator of our own ([`eval`]), because Ansible's semantics reach into
+//! every step: values keep their origin and secrecy, variables are rendered when they are read, what is undefined travels
+//! through attributes and filters until `default` catches it, and a template that is one expression keeps its type.
 
+mod cache;
+mod checks;
+mod engine;
+mod error;
+mod eval;
+mod fault;
+mod filters;
+mod functions;
+mod item;
+mod lookups;
+mod methods;
+mod regex;
 mod scope;
+mod syntax;
 mod templar;
 
-pub use scope::{MapScope, Scope};
-pub use templar::{Templar, TemplateError, TemplateFile};
+pub use error::TemplateError;
+pub use scope::{MapScope, Overlay, Scope};
+pub use templar::{Templar, TemplateFile};

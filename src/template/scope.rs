@@ -18,6 +18,18 @@ pub trait Scope {
         let _ = kind;
         Vec::new()
     }
+
+    /// The hosts whose variables `hostvars` shows.
+    fn hosts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The variables of another host, for `hostvars[name]`. Asked anew at each use, so it should be cheap to make; templates
+    /// in those variables are rendered with that scope, not with this one.
+    fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {
+        let _ = name;
+        None
+    }
 }
 
 /// A scope over a plain mapping.
@@ -29,6 +41,42 @@ impl Scope for MapScope<'_> {
     }
 
     fn names(&self) -> Vec<String> {
-        self.0.keys().filter_map(|key| key.as_str().map(str::to_owned)).collect()
+        names_of(self.0)
     }
+}
+
+/// A scope with more variables laid over it.
+pub struct Overlay<'s> {
+    /// What is laid over.
+    pub over: &'s Map,
+    /// What is under.
+    pub under: &'s dyn Scope,
+}
+
+impl Scope for Overlay<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.over.get(name).cloned().or_else(|| self.under.get(name))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = names_of(self.over);
+        names.extend(self.under.names().into_iter().filter(|name| !self.over.contains_key(name.as_str())));
+        names
+    }
+
+    fn search_path(&self, kind: &str) -> Vec<PathBuf> {
+        self.under.search_path(kind)
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        self.under.hosts()
+    }
+
+    fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {
+        self.under.host(name)
+    }
+}
+
+fn names_of(map: &Map) -> Vec<String> {
+    map.keys().filter_map(|key| key.as_str().map(str::to_owned)).collect()
 }

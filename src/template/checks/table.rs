@@ -1,0 +1,138 @@
+//! The table of tests.
+
+use super::{compare, kinds, paths, results, texts, version};
+use crate::template::eval::{Args, Run};
+use crate::template::fault::Outcome;
+use crate::template::item::Item;
+
+/// One test.
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    /// Whether it looks at operands that do not exist itself; for others the test does not exist either.
+    pub(crate) takes_missing: bool,
+    pub(crate) run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome<bool>,
+}
+
+/// One line of the table.
+const fn line(name: &'static str, run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome<bool>) -> Check {
+    Check { name, takes_missing: false, run }
+}
+
+/// One line of a test that looks at what does not exist.
+const fn aware(name: &'static str, run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome<bool>) -> Check {
+    Check { name, takes_missing: true, run }
+}
+
+/// All tests by name. Names of `ansible.builtin` are found with and without it.
+static CHECKS: &[Check] = &[
+    line("!=", compare::ne),
+    line("<", compare::lt),
+    line("<=", compare::le),
+    line("==", compare::eq),
+    line(">", compare::gt),
+    line(">=", compare::ge),
+    line("abs", paths::abs),
+    line("all", compare::all),
+    line("any", compare::any),
+    line("boolean", kinds::boolean),
+    line("callable", kinds::callable),
+    line("change", results::changed),
+    line("changed", results::changed),
+    line("contains", compare::contains),
+    aware("defined", kinds::defined),
+    line("directory", paths::directory),
+    line("divisibleby", compare::divisibleby),
+    line("eq", compare::eq),
+    line("equalto", compare::eq),
+    line("escaped", kinds::escaped),
+    line("even", compare::even),
+    line("exists", paths::exists),
+    line("failed", results::failed),
+    line("failure", results::failed),
+    line("false", kinds::is_false),
+    line("falsy", kinds::falsy),
+    line("file", paths::file),
+    line("filter", kinds::filter),
+    line("finished", results::finished),
+    line("float", kinds::float),
+    line("ge", compare::ge),
+    line("greaterthan", compare::gt),
+    line("gt", compare::gt),
+    line("in", compare::within),
+    line("integer", kinds::integer),
+    line("is_abs", paths::abs),
+    line("is_dir", paths::directory),
+    line("is_file", paths::file),
+    line("is_link", paths::link),
+    line("is_mount", paths::mount),
+    line("is_same_file", paths::same_file),
+    line("isnan", kinds::nan),
+    line("issubset", compare::subset),
+    line("issuperset", compare::superset),
+    line("iterable", kinds::iterable),
+    line("le", compare::le),
+    line("lessthan", compare::lt),
+    line("link", paths::link),
+    line("link_exists", paths::link_exists),
+    line("lower", texts::lower),
+    line("lt", compare::lt),
+    line("mapping", kinds::mapping),
+    line("match", texts::matches),
+    line("mount", paths::mount),
+    line("nan", kinds::nan),
+    line("ne", compare::ne),
+    line("none", kinds::none),
+    line("number", kinds::number),
+    line("odd", compare::odd),
+    line("reachable", results::reachable),
+    line("regex", texts::regex),
+    line("same_file", paths::same_file),
+    line("sameas", compare::sameas),
+    line("search", texts::search),
+    line("sequence", kinds::sequence),
+    line("skip", results::skipped),
+    line("skipped", results::skipped),
+    line("started", results::started),
+    line("string", kinds::string),
+    line("subset", compare::subset),
+    line("succeeded", results::succeeded),
+    line("success", results::succeeded),
+    line("successful", results::succeeded),
+    line("superset", compare::superset),
+    line("test", kinds::test),
+    line("timedout", results::timedout),
+    line("true", kinds::is_true),
+    line("truthy", kinds::truthy),
+    aware("undefined", kinds::undefined),
+    line("unreachable", results::unreachable),
+    line("upper", texts::upper),
+    line("uri", texts::uri),
+    line("url", texts::url),
+    line("urn", texts::urn),
+    line("vault_encrypted", texts::vault_encrypted),
+    line("vaulted_file", paths::vaulted_file),
+    line("version", version::version),
+    line("version_compare", version::version),
+];
+
+/// The test of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Check> {
+    let name = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+    let index = CHECKS.binary_search_by(|check| check.name.cmp(name)).ok()?;
+    CHECKS.get(index)
+}
+
+/// All names.
+pub(crate) fn names() -> Vec<&'static str> {
+    CHECKS.iter().map(|check| check.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(CHECKS.is_sorted_by(|a, b| a.name < b.name), "tests stand in the order of their names, each once");
+    }
+}

@@ -1,0 +1,14 @@
+//! From text to a tree of our own: minijinja lexes and parses, this lowers its tree to one that owns its parts, has filters
+//! and tests resolved and remembers where each expression stands.
+
+mod guard;
+mod literal;
+mod lower;
+mod lower_expr;
+mod parse;
+mod tree;
+
+pub(crate) use parse::{Dialect, compile, compile_expression};
+pub(crate) use tree::{
+    Arg, Args, Block, Compare, Compiled, Expr, ExprKind, ForLoop, Macro, Operator, Stmt, Target, Unknown,
+};
