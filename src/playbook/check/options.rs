@@ -458,4 +458,16 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn every_module_of_the_table_can_be_checked() {
+        for module in crate::modules::table::MODULES {
+            let spec = OptionSpec::of(module);
+            let mut names: Vec<&str> = spec.names().collect();
+            names.sort_unstable();
+            let total = names.len();
+            names.dedup();
+            assert_eq!(names.len(), total, "{module:?} has an option name twice: {names:?}");
+        }
+    }
 }

@@ -101,6 +101,8 @@ impl Reader<'_> {
         for (key, entry) in entries {
             if matches!(key, "action" | "local_action") {
                 old.push((key, entry));
+            } else if key == "args" {
+                draft.args = Some(&entry.value);
             } else if keywords.contains(&key) {
                 draft.written.push((key, entry.key.span));
                 self.task_keyword(key, entry, &mut draft);

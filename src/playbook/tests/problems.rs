@@ -104,6 +104,35 @@ fn each_slip_has_its_own_message() {
 }
 
 #[test]
+fn a_modules_options_are_checked() {
+    let cases = [
+        ("- tempalte: {src: a, dest: b}", "there is no module `tempalte`"),
+        ("- ansible.builtin.coppy: {}", "there is no module `ansible.builtin.coppy`"),
+        ("- debug: msg=x\n  copy: dest=x", "conflicting action statements: debug, copy"),
+        ("- file: {pth: /x}", "`file` has no option `pth`"),
+        (
+            "- file: {path: /x, state: presnt}",
+            "option `state` of `file` takes one of `absent`, `directory`, `file`, `hard`, `link`, `touch`, not the text `presnt`",
+        ),
+        (
+            "- ansible.builtin.file: path=/x recurse=maybe",
+            "option `recurse` of `ansible.builtin.file` takes a truth value (yes or no), not the text `maybe`",
+        ),
+        ("- file: {state: absent}", "`file` needs the option `path`"),
+        ("- file: [a]", "`file` takes a mapping of options or a text, not a list"),
+        ("- file: hello path=/x", "`file` takes options, and `hello` is none"),
+        ("- command: echo \"a", "the options of `command` cannot be split: a double quote is never closed"),
+        ("- copy: {src: nowhere.txt, dest: /x}", "there is no file `nowhere.txt` for `copy`"),
+        ("- template: src=nowhere.j2 dest=/x", "there is no file `nowhere.j2` for `template`"),
+        ("- debug: msg=x\n  args: {vra: y}", "`debug` has no option `vra`"),
+    ];
+    for (text, wanted) in cases {
+        let found = messages(&[("site.yml", &tasks(text))]);
+        assert!(found.iter().any(|message| message == wanted), "{text}\nwanted: {wanted}\nfound: {found:#?}");
+    }
+}
+
+#[test]
 fn plays_have_their_own_slips() {
     let cases = [
         ("- tasks: []", "this play has no `hosts`"),

@@ -195,3 +195,56 @@ fn warnings_do_not_stop_the_loading() {
     );
     assert!(loader.take_warnings().is_empty());
 }
+
+#[test]
+fn options_come_in_every_form() {
+    let playbook = load(&[
+        (
+            "site.yml",
+            r#"
+- hosts: all
+  module_defaults:
+    file: {path: /tmp}
+  tasks:
+    - command: make  install chdir=/tmp
+      args: {creates: /x}
+    - shell: |
+        set -e
+        echo "a=b"
+    - action: file dest=/x state=touch
+    - local_action: {module: file, name: /y}
+    - file: {state: absent}
+    - copy: src=there.txt dest=/x
+    - copy: {src: anywhere, dest: /x, remote_src: yes}
+    - set_fact: {anything: 1, goes: here}
+"#,
+        ),
+        ("files/there.txt", "x"),
+    ]);
+    let tasks: Vec<_> = playbook.plays[0]
+        .tasks
+        .iter()
+        .map(|step| match step {
+            Step::Task(task) => task.clone(),
+            Step::Block(_) => panic!("no blocks here"),
+        })
+        .collect();
+    let args: Vec<String> = tasks
+        .iter()
+        .map(|task| match &task.action {
+            Action::Module { args, .. } => crate::value::to_json(args).to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        args[..5],
+        [
+            r#"{"creates":"/x","chdir":"/tmp","cmd":"make  install"}"#,
+            r#"{"cmd":"set -e\necho \"a=b\"\n"}"#,
+            r#"{"path":"/x","state":"touch"}"#,
+            r#"{"path":"/y"}"#,
+            r#"{"state":"absent"}"#,
+        ]
+    );
+    assert_eq!(tasks[3].keywords.delegate_to.as_ref().and_then(Value::as_str), Some("localhost"));
+}
