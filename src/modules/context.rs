@@ -21,12 +21,27 @@ pub struct RunMode {
     pub verbosity: u8,
 }
 
+/// The user, where there is one to ask.
+pub trait Terminal: Send + Sync {
+    /// Asks a question and waits for a line, until the token fires. `None` where nobody can answer (no terminal, end of
+    /// input).
+    fn ask(&self, question: &str, echo: bool, cancel: &CancellationToken) -> std::io::Result<Option<String>>;
+}
+
 /// What lives as long as the run on one target: shared clients and caches, by type. The Quay client pool lives here, so that
 /// tasks share one session and one reading of a list.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct HostServices {
     environment: BTreeMap<String, String>,
+    terminal: Option<Arc<dyn Terminal>>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl std::fmt::Debug for HostServices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // the environment may hold secrets
+        f.debug_struct("HostServices").field("shared", &self.shared).finish_non_exhaustive()
+    }
 }
 
 impl HostServices {
@@ -34,6 +49,18 @@ impl HostServices {
     #[must_use]
     pub fn with_environment(environment: BTreeMap<String, String>) -> Self {
         Self { environment, ..Self::default() }
+    }
+
+    /// The same services with a user to ask.
+    #[must_use]
+    pub fn with_terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
+        self.terminal = Some(terminal);
+        self
+    }
+
+    /// The user, where there is one to ask.
+    pub fn terminal(&self) -> Option<Arc<dyn Terminal>> {
+        self.terminal.clone()
     }
 
     /// The environment of the process that the tasks run in.

@@ -28,7 +28,7 @@ pub mod quay;
 pub mod system;
 
 pub use action::Action;
-pub use context::{Ctx, HostServices, RunMode};
+pub use context::{Ctx, HostServices, RunMode, Terminal};
 pub use controller::{ControllerAction, ControllerCtx, Effect};
 pub use definition::{FreeForm, ModuleDef, Runner};
 pub use error::ModuleError;

@@ -1,7 +1,10 @@
 //! The table of modules, sorted by name.
 
 use super::commands::{Command, Shell};
-use super::control::{Assert, Copy, Debug, Fail, SetFact, Template};
+use super::control::{
+    AddHost, Assert, Copy, Debug, Fail, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole, IncludeTasks,
+    IncludeVars, Meta, Pause, SetFact, SetStats, Template, ValidateArgumentSpec,
+};
 use super::definition::ModuleDef;
 use super::files::file::File;
 use super::files::install::InstallFile;
@@ -15,18 +18,30 @@ const BUILTIN: &str = "ansible.builtin";
 /// Every module, sorted by name (a test checks it).
 #[rustfmt::skip]
 pub static MODULES: &[ModuleDef] = &[
+    ModuleDef::controller::<AddHost>(BUILTIN, "add_host").open(),
     ModuleDef::controller::<Assert>(BUILTIN, "assert"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
     ModuleDef::controller::<Debug>(BUILTIN, "debug"),
     ModuleDef::controller::<Fail>(BUILTIN, "fail"),
     ModuleDef::managed::<File>(BUILTIN, "file"),
+    ModuleDef::controller::<GroupBy>(BUILTIN, "group_by"),
+    ModuleDef::engine::<ImportPlaybook>(BUILTIN, "import_playbook").raw("file"),
+    ModuleDef::engine::<ImportRole>(BUILTIN, "import_role"),
+    ModuleDef::engine::<ImportTasks>(BUILTIN, "import_tasks").raw("file"),
+    ModuleDef::engine::<IncludeRole>(BUILTIN, "include_role"),
+    ModuleDef::engine::<IncludeTasks>(BUILTIN, "include_tasks").raw("file"),
+    ModuleDef::controller::<IncludeVars>(BUILTIN, "include_vars").raw("file"),
+    ModuleDef::engine::<Meta>(BUILTIN, "meta").raw("free_form"),
+    ModuleDef::controller::<Pause>(BUILTIN, "pause"),
     ModuleDef::action::<Ping>(BUILTIN, "ping"),
     ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
+    ModuleDef::controller::<SetStats>(BUILTIN, "set_stats"),
     ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),
     ModuleDef::action::<Shell>(BUILTIN, "shell").raw("cmd"),
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
+    ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
 ];
 
 /// What modules on the controller hand over to the host; not for playbooks, so [`find`] does not know them.
