@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod diag;
+pub mod engine;
 pub mod event;
 pub mod modules;
 pub mod playbook;
@@ -26,5 +27,6 @@ pub mod sandbox;
 pub mod template;
 pub mod tree;
 pub mod value;
+pub mod vars;
 pub mod vault;
 pub mod yaml;

@@ -9,10 +9,11 @@ pub enum ExitCode {
     Error,
     /// At least one host had a failed task.
     HostsFailed,
-    /// At least one host could not be reached, and none failed.
-    HostsUnreachable,
-    /// A playbook, variable file or inventory is not valid; nothing was touched.
+    /// A playbook, variable file or inventory is not valid; nothing was touched. ansible-playbook says 4 here, which it also
+    /// says of hosts that it cannot reach; the two are told apart here.
     Invalid,
+    /// At least one host could not be reached, whether or not others failed.
+    HostsUnreachable,
     /// The command line itself is wrong.
     Usage,
     /// The user interrupted the run.
@@ -29,8 +30,8 @@ impl ExitCode {
             Self::Success => 0,
             Self::Error => 1,
             Self::HostsFailed => 2,
-            Self::HostsUnreachable => 3,
-            Self::Invalid => 4,
+            Self::Invalid => 3,
+            Self::HostsUnreachable => 4,
             Self::Usage => 5,
             Self::Interrupted => 130,
             Self::Bug => 250,

@@ -1,0 +1,164 @@
+//! One task on all its hosts at once.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::batch::{Batch, HostSet};
+use super::frame::Prepared;
+use super::one::One;
+use super::outcome::HostDone;
+use super::problem::Problem;
+use super::target::crash_message;
+use crate::event::{EventKind, TaskStatus};
+use crate::playbook::{Action, IncludeKind};
+use crate::value::{Value, parse_bool, python_str};
+use crate::vars::HostVars;
+
+/// Modules that work once for all hosts, however many there are.
+const ONCE_FOR_ALL: &[&str] = &["add_host", "pause"];
+
+impl Batch {
+    /// Runs a task on hosts, `forks` at a time, and takes in what each of them comes to; of a dynamic include, what it names
+    /// is read and run.
+    pub(super) async fn fan_out(&self, prepared: &Arc<Prepared>, hosts: &[usize]) {
+        self.show_members();
+        let number = self.env.next_task();
+        let Some(first) = hosts.first().and_then(|host| self.hosts.get(*host)) else { return };
+        let once = self.is_run_once(prepared, first);
+        let hosts: HostSet = if once { hosts.iter().take(1).copied().collect() } else { hosts.to_vec() };
+        self.env.sink.emit(EventKind::TaskStarted {
+            task: number,
+            name: self.task_name(prepared, Some(first)),
+            action: action_name(prepared),
+            kind: prepared.frame.kind,
+            hosts: hosts.len(),
+            location: self.env.location(prepared.task.span),
+        });
+        let width = self.width(prepared, first);
+        let mut includes = Vec::new();
+        let mut trouble = HostSet::new();
+        let mut waiting = hosts.iter().copied();
+        let mut running: JoinSet<HostDone> = JoinSet::new();
+        let mut places = std::collections::HashMap::new();
+        loop {
+            while running.len() < width
+                && !self.env.interrupted()
+                && let Some(place) = waiting.next()
+            {
+                let Some(host) = self.hosts.get(place) else { continue };
+                match self.scope(Some(host), &prepared.vars) {
+                    Ok(scope) => {
+                        let work = One {
+                            env: Arc::clone(&self.env),
+                            prepared: Arc::clone(prepared),
+                            host: Arc::clone(host),
+                            scope: Arc::new(scope),
+                            number,
+                        };
+                        places.insert(running.spawn(work.run()).id(), place);
+                    }
+                    Err(problem) => {
+                        let done = HostDone::failed(problem);
+                        self.take_in(prepared, number, place, once, done, &mut includes, &mut trouble);
+                    }
+                }
+            }
+            let Some(ended) = running.join_next_with_id().await else { break };
+            let (id, done) = match ended {
+                Ok((id, done)) => (id, done),
+                Err(error) => (error.id(), HostDone::failed(Problem::new(crash_message(error)))),
+            };
+            if let Some(place) = places.remove(&id) {
+                self.take_in(prepared, number, place, once, done, &mut includes, &mut trouble);
+            }
+        }
+        self.judge_batch(prepared, once, &trouble);
+        if let Action::Include(include) = &prepared.task.action
+            && !includes.is_empty()
+        {
+            self.run_includes(prepared, include, number, once, includes).await;
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the loop above lends its own variables")]
+    fn take_in(
+        &self,
+        prepared: &Prepared,
+        number: u64,
+        place: usize,
+        once: bool,
+        done: HostDone,
+        includes: &mut Vec<(usize, HostDone)>,
+        trouble: &mut HostSet,
+    ) {
+        let ended_well = matches!(done.whole.status(), TaskStatus::Ok | TaskStatus::Changed);
+        if ended_well && matches!(prepared.task.action, Action::Include(_)) {
+            includes.push((place, done));
+            return;
+        }
+        if matches!(self.apply(prepared, number, place, once, done), TaskStatus::Failed | TaskStatus::Unreachable) {
+            trouble.push(place);
+        }
+    }
+
+    /// The name that a task is shown by, its templates rendered for the first host.
+    pub(super) fn task_name(&self, prepared: &Prepared, first: Option<&Arc<HostVars>>) -> String {
+        let name = match &prepared.task.keywords.name {
+            Some(written) => first
+                .and_then(|host| self.scope(Some(host), &prepared.vars).ok())
+                .and_then(|scope| self.env.templar.render(written, &scope).ok())
+                .as_ref()
+                .map_or_else(|| python_str(written), super::shown::label_text),
+            None => action_name(prepared),
+        };
+        match &prepared.frame.role {
+            Some(frame) => format!("{} : {name}", frame.role().name),
+            None => name,
+        }
+    }
+
+    fn is_run_once(&self, prepared: &Prepared, first: &Arc<HostVars>) -> bool {
+        if let Action::Module { module, .. } = &prepared.task.action
+            && module.collection == "ansible.builtin"
+            && ONCE_FOR_ALL.contains(&module.name)
+        {
+            return true;
+        }
+        let value = self.for_first(prepared, first, prepared.keywords.run_once.as_ref());
+        value.and_then(|value| parse_bool(&value)).unwrap_or(false)
+    }
+
+    /// How many hosts at a time.
+    fn width(&self, prepared: &Prepared, first: &Arc<HostVars>) -> usize {
+        let throttle = self.for_first(prepared, first, prepared.keywords.throttle.as_ref());
+        let throttle = throttle.and_then(|value| python_str(&value).trim().parse::<usize>().ok()).filter(|n| *n > 0);
+        let forks = self.env.vars.settings.forks.max(1);
+        throttle.map_or(forks, |throttle| throttle.min(forks))
+    }
+
+    /// A keyword that holds for all hosts, rendered for the first; what cannot be rendered is told as a warning.
+    pub(super) fn for_first(&self, prepared: &Prepared, first: &Arc<HostVars>, value: Option<&Value>) -> Option<Value> {
+        let value = value?;
+        if !matches!(value, Value::Str(_)) {
+            return Some(value.clone());
+        }
+        let rendered = self.scope(Some(first), &prepared.vars).and_then(|scope| {
+            let place = super::problem::span_of(value);
+            self.env.templar.render(value, &scope).map_err(|error| self.env.template_problem(&error, place))
+        });
+        rendered.map_err(|problem| self.env.warn(problem.diagnostic.unwrap_or(problem.message))).ok()
+    }
+}
+
+/// The module as the task names it.
+pub(super) fn action_name(prepared: &Prepared) -> String {
+    match &prepared.task.action {
+        Action::Module { name, .. } => name.to_string(),
+        Action::Include(include) => match include.kind {
+            IncludeKind::Tasks => "include_tasks".to_owned(),
+            IncludeKind::Role => "include_role".to_owned(),
+        },
+        Action::Meta(_) => "meta".to_owned(),
+    }
+}

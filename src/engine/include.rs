@@ -1,0 +1,224 @@
+//! Dynamic includes: `include_tasks` and `include_role`, read when they are reached.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::batch::{Batch, HostSet};
+use super::frame::{Frame, Prepared};
+use super::outcome::{Done, HostDone};
+use super::problem::Problem;
+use crate::diag::Diagnostic;
+use crate::event::{TaskKind, TaskStatus};
+use crate::playbook::{Handler, Include, IncludeKind, Role, RoleUse, Step, VarsRank};
+use crate::tree::display_name;
+use crate::value::{Map, Value, parse_bool, python_str};
+
+/// One thing that is included, and the hosts that include it with the same options and loop variables.
+struct Group {
+    args: Map,
+    vars: Map,
+    hosts: HostSet,
+    /// What was read, or why it could not be.
+    read: Result<Included, Problem>,
+}
+
+/// What an include read.
+enum Included {
+    Tasks(Vec<Step>),
+    Handlers(Vec<Handler>),
+    Role(Arc<Role>),
+}
+
+impl Batch {
+    /// Reads what hosts include and runs it, one after another in the order of the first host that wants each.
+    pub(super) async fn run_includes(
+        &self,
+        prepared: &Arc<Prepared>,
+        include: &Include,
+        number: u64,
+        once: bool,
+        mut done: Vec<(usize, HostDone)>,
+    ) {
+        done.sort_by_key(|(place, _)| *place);
+        let mut groups: Vec<Group> = Vec::new();
+        for (place, done) in &mut done {
+            let mut broken: Option<Problem> = None;
+            let each = match &mut done.items {
+                Some(items) => items.as_mut_slice(),
+                None => std::slice::from_mut(&mut done.whole),
+            };
+            for one in each {
+                let Some(args) = one.include.take() else { continue };
+                let at = self.group(&mut groups, prepared, include, args, &one.loop_vars, *place);
+                let Some(group) = groups.get_mut(at) else { continue };
+                group.hosts.push(*place);
+                match &group.read {
+                    Ok(_) => one.set("include", Value::data(shown_name(include.kind, &group.args))),
+                    Err(problem) => broken = Some(problem.clone()),
+                }
+            }
+            if let Some(problem) = broken {
+                let failed = Done::failed(problem);
+                done.whole.result.extend(failed.result);
+                done.whole.diagnostic = failed.diagnostic;
+            }
+        }
+        let mut trouble = HostSet::new();
+        for (place, done) in done {
+            if self.apply(prepared, number, place, once, done) == TaskStatus::Failed {
+                trouble.push(place);
+            }
+        }
+        self.judge_batch(prepared, once, &trouble);
+        for group in groups {
+            let hosts = if once { self.everyone() } else { group.hosts };
+            let hosts = self.running(&hosts);
+            if let (Ok(included), false) = (group.read, hosts.is_empty()) {
+                self.count(&hosts);
+                self.run_included(prepared, include, included, group.vars, &hosts).await;
+            }
+        }
+    }
+
+    /// The place of the group that a host belongs to; what it includes is read when its first host comes.
+    fn group(
+        &self,
+        groups: &mut Vec<Group>,
+        prepared: &Prepared,
+        include: &Include,
+        args: Map,
+        loop_vars: &Map,
+        place: usize,
+    ) -> usize {
+        let found = groups
+            .iter()
+            .position(|group| group.args == args && group.vars == *loop_vars && !group.hosts.contains(&place));
+        found.unwrap_or_else(|| {
+            let read = self.read_included(prepared, include, &args, loop_vars);
+            groups.push(Group { args, vars: loop_vars.clone(), hosts: HostSet::new(), read });
+            groups.len() - 1
+        })
+    }
+
+    fn read_included(
+        &self,
+        prepared: &Prepared,
+        include: &Include,
+        args: &Map,
+        loop_vars: &Map,
+    ) -> Result<Included, Problem> {
+        let sources = &self.env.sources;
+        let loader = &self.env.loader;
+        let mut vars = prepared.task.keywords.vars.clone();
+        vars.extend(loop_vars.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let frame = match &include.apply {
+            Some(apply) => prepared.frame.with_keywords(apply),
+            None => prepared.frame.clone(),
+        };
+        let mut context =
+            frame.load_context(&self.play, &prepared.task).with_vars(VarsRank::Task, frame.keywords.vars.clone());
+        context = context.with_vars(VarsRank::Params, vars);
+        context.module_defaults.clone_from(&frame.keywords.module_defaults);
+        let at = super::problem::span_of(&Value::map(include.args.clone())).or(Some(include.span));
+        let text = |key: &str| args.get(key).filter(|value| **value != Value::Null).map(python_str);
+        match include.kind {
+            IncludeKind::Tasks => {
+                let name = text("file").unwrap_or_default();
+                let path: PathBuf = loader
+                    .find_task_file(&name, at, &context)
+                    .map_err(|problem| Problem::from_diagnostic(&problem, sources))?;
+                let context = match path.parent() {
+                    Some(dir) => context.from_dir(dir),
+                    None => context,
+                };
+                if prepared.frame.kind == TaskKind::Handler {
+                    loader.load_handler_file(&path, at, &context).map(Included::Handlers)
+                } else {
+                    loader.load_task_file(&path, at, &context).map(Included::Tasks)
+                }
+            }
+            IncludeKind::Role => {
+                let mut wanted = RoleUse::named(text("name").unwrap_or_default());
+                wanted.at = at;
+                wanted.included = true;
+                for key in ["tasks_from", "vars_from", "defaults_from", "handlers_from"] {
+                    if let Some(file) = text(key) {
+                        wanted.set_from(key, file);
+                    }
+                }
+                let switch = |key: &str| match args.get(key) {
+                    None => Ok(None),
+                    Some(value) => parse_bool(value).map(Some).ok_or_else(|| {
+                        let problem = Diagnostic::error("keyword", format!("`{key}` takes true or false")).at_opt(at);
+                        Problem::from_diagnostic(&problem, sources)
+                    }),
+                };
+                wanted.public = switch("public")?.unwrap_or(false);
+                wanted.allow_duplicates = switch("allow_duplicates")?;
+                wanted.validate = switch("rolespec_validate")?.unwrap_or(true);
+                loader.load_role(&wanted, &context).map(Included::Role)
+            }
+        }
+        .map_err(|problems| Problem::from_diagnostics(&problems, sources))
+    }
+
+    async fn run_included(
+        &self,
+        prepared: &Prepared,
+        include: &Include,
+        included: Included,
+        loop_vars: Map,
+        hosts: &[usize],
+    ) {
+        // keywords on the include itself are not for what it includes, but its variables are
+        let mut vars = prepared.task.keywords.vars.clone();
+        vars.extend(loop_vars);
+        let mut frame = prepared.frame.with_include(vars);
+        if let Some(apply) = &include.apply {
+            frame = frame.with_keywords(apply);
+        }
+        match included {
+            Included::Tasks(steps) => self.run_steps(&steps, &frame, hosts).await,
+            Included::Handlers(handlers) => self.run_included_handlers(&handlers, &frame, hosts).await,
+            Included::Role(role) => {
+                self.handlers.add(role.bound_handlers(), &frame);
+                if role.public {
+                    self.vars.export(Arc::clone(&role));
+                }
+                let steps = [Step::Block(role.block())];
+                self.run_steps(&steps, &frame, hosts).await;
+            }
+        }
+    }
+
+    /// Handlers that a handler includes are notified with it.
+    async fn run_included_handlers(&self, handlers: &[Handler], frame: &Frame, hosts: &[usize]) {
+        for handler in handlers {
+            let running = self.running(hosts);
+            if running.is_empty() {
+                return;
+            }
+            let frame = frame.with_keywords(&handler.outer);
+            let prepared = Arc::new(frame.prepare(&handler.task));
+            Box::pin(self.run_prepared(prepared, &running)).await;
+        }
+    }
+
+    /// An include counts as done once what it names has been read.
+    fn count(&self, hosts: &[usize]) {
+        let mut stats = self.env.stats();
+        for host in hosts.iter().filter_map(|place| self.hosts.get(*place)) {
+            stats.host(host.name()).ok += 1;
+        }
+    }
+}
+
+/// What a result says that it included.
+fn shown_name(kind: IncludeKind, args: &Map) -> String {
+    let key = match kind {
+        IncludeKind::Tasks => "file",
+        IncludeKind::Role => "name",
+    };
+    let name = args.get(key).map(python_str).unwrap_or_default();
+    display_name(std::path::Path::new(&name))
+}

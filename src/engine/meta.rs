@@ -1,0 +1,112 @@
+//! `meta` tasks: what the engine does to itself.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::batch::{Batch, HostSet, Status};
+use super::frame::Prepared;
+use super::one::One;
+use super::outcome::HostDone;
+use super::problem::Problem;
+use crate::diag::Diagnostic;
+use crate::event::{EventKind, TaskKind, TaskStatus};
+
+/// What is decided by the first host for all of them.
+const FOR_ALL: &[&str] = &["end_play", "end_batch", "clear_facts", "clear_host_errors", "refresh_inventory"];
+
+impl Batch {
+    /// Carries out a `meta` task.
+    pub(super) async fn run_meta(&self, prepared: &Arc<Prepared>, what: &str, hosts: &[usize]) {
+        let asked: HostSet =
+            if FOR_ALL.contains(&what) { hosts.iter().take(1).copied().collect() } else { hosts.to_vec() };
+        let mut meant = HostSet::new();
+        for place in asked {
+            if self.is_meant(prepared, place).await {
+                meant.push(place);
+            }
+        }
+        if meant.is_empty() {
+            return;
+        }
+        match what {
+            "flush_handlers" if prepared.frame.kind == TaskKind::Handler => {
+                self.refuse(prepared, &meant, "`flush_handlers` cannot be a handler");
+            }
+            "flush_handlers" => Box::pin(self.flush(&meant)).await,
+            "end_host" => self.mark(&meant, Status::Ended),
+            "end_play" | "end_batch" => {
+                let everyone = self.filter(&self.everyone(), |state| state.status == Status::Running);
+                self.mark(&everyone, Status::Ended);
+                self.play_ended.store(what == "end_play", Ordering::Relaxed);
+            }
+            "end_role" => {
+                for place in meant {
+                    self.with(place, |state| state.role_ended = true);
+                }
+            }
+            "clear_facts" => self.hosts.iter().for_each(|host| host.clear_facts()),
+            "clear_host_errors" => {
+                let bad = |status| matches!(status, Status::Failed | Status::Unreachable);
+                let failed = self.filter(&self.everyone(), |state| bad(state.status));
+                self.mark(&failed, Status::Running);
+            }
+            "refresh_inventory" => match self.env.vars.hosts.refresh() {
+                Ok(()) => {}
+                Err(error) => self.refuse(prepared, &meant, &error.to_string()),
+            },
+            "noop" | "reset_connection" => {}
+            other => self.refuse(prepared, &meant, &format!("`meta: {other}` is not known")),
+        }
+    }
+
+    /// Whether the conditions of a `meta` task hold for a host.
+    async fn is_meant(&self, prepared: &Arc<Prepared>, place: usize) -> bool {
+        let Some(host) = self.hosts.get(place) else { return false };
+        if prepared.keywords.when.is_empty() {
+            return true;
+        }
+        let done = match self.scope(Some(host), &prepared.vars) {
+            Ok(scope) => {
+                let one = One {
+                    env: Arc::clone(&self.env),
+                    prepared: Arc::clone(prepared),
+                    host: Arc::clone(host),
+                    scope: Arc::new(scope),
+                    number: 0,
+                };
+                one.run().await
+            }
+            Err(problem) => HostDone::failed(problem),
+        };
+        match done.whole.status() {
+            TaskStatus::Failed => {
+                self.tell_failure(prepared, place, done);
+                false
+            }
+            TaskStatus::Skipped => false,
+            _ => true,
+        }
+    }
+
+    fn refuse(&self, prepared: &Prepared, hosts: &[usize], message: &str) {
+        let diagnostic = Diagnostic::error("meta", message).at(prepared.task.span);
+        for place in hosts {
+            let problem = Problem::from_diagnostic(&diagnostic, &self.env.sources);
+            self.tell_failure(prepared, *place, HostDone::failed(problem));
+        }
+    }
+
+    /// A `meta` task is not told unless it fails.
+    fn tell_failure(&self, prepared: &Prepared, place: usize, done: HostDone) {
+        let number = self.env.next_task();
+        self.env.sink.emit(EventKind::TaskStarted {
+            task: number,
+            name: self.task_name(prepared, self.hosts.get(place)),
+            action: "meta".to_owned(),
+            kind: prepared.frame.kind,
+            hosts: 1,
+            location: self.env.location(prepared.task.span),
+        });
+        self.apply(prepared, number, place, false, done);
+    }
+}

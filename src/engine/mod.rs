@@ -1,0 +1,28 @@
+//! Runs plays: walks their tasks over the hosts, carries out what modules return, and tells everything as events.
+//!
+//! A play's tasks run in lock-step: a task runs on all hosts that are still in the play (as many at once as `forks` allows)
+//! before the next one begins. Blocks and includes are walked as the tree that they are, with the set of hosts that is in
+//! them ([`walk`]); hosts that fail leave the set, and a `rescue` section takes them back in. One task on one host is
+//! [`one`]; where its module runs is decided by [`target`].
+
+mod apply;
+mod batch;
+mod env;
+mod fanout;
+mod frame;
+mod gather;
+mod handlers;
+mod include;
+mod meta;
+mod one;
+mod outcome;
+mod play;
+mod problem;
+mod run;
+mod schedule;
+mod shown;
+mod stats;
+mod target;
+mod walk;
+
+pub use run::{Prompter, Question, Run, RunOutcome, run};

@@ -1,0 +1,140 @@
+//! One try of a task's module, ended early when its time is up or the run is interrupted.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::keywords::Rendered;
+use super::one::One;
+use crate::engine::target::{Request, Target, TargetError, crash_message};
+use crate::modules::{ControllerCtx, Ctx, Effect, ModuleDef, ModuleError, Outcome, Runner, table};
+use crate::template::Scope as _;
+use crate::value::Value;
+
+/// How long a module that was told to end may take to do so before it is left behind.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How a try ended.
+pub(super) enum Try {
+    Done(Outcome, Vec<Effect>),
+    Failed(ModuleError),
+    Unreachable(String),
+    TimedOut(Duration),
+}
+
+/// A controller action's function.
+type Controller = fn(&Value, &mut ControllerCtx<'_>) -> Result<(Outcome, Vec<Effect>), ModuleError>;
+
+impl One {
+    /// Runs the module once.
+    pub(super) async fn attempt(&self, module: &'static ModuleDef, args: &Value, keywords: &Rendered) -> Try {
+        let cancel = self.env.cancel.child_token();
+        let request = Request {
+            module,
+            args: args.clone(),
+            mode: keywords.mode,
+            environment: keywords.environment.clone(),
+            working_dir: self.scope.playbook_dir().to_path_buf(),
+            cancel: cancel.clone(),
+        };
+        let target = self.env.targets.find(&keywords.wanted);
+        let limit = keywords.timeout;
+        match module.runner {
+            Runner::Host(_) => match target {
+                Err(error) => from_error(error),
+                Ok(target) => {
+                    let run = async {
+                        match target.run(request).await {
+                            Ok(outcome) => Try::Done(outcome, Vec::new()),
+                            Err(error) => from_error(error),
+                        }
+                    };
+                    guarded(run, &cancel, limit).await
+                }
+            },
+            Runner::Controller(run) => guarded(self.beside(run, request, target), &cancel, limit).await,
+            Runner::Engine => Try::Failed(ModuleError::new(format!("`{}` cannot be a task here", module.name))),
+        }
+    }
+
+    /// Runs a controller action on a thread of its own.
+    async fn beside(&self, run: Controller, request: Request, target: Result<Arc<dyn Target>, TargetError>) -> Try {
+        let env = Arc::clone(&self.env);
+        let scope = Arc::clone(&self.scope);
+        let host = Arc::clone(self.host.name());
+        let runtime = tokio::runtime::Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            let services = env.targets.controller_services();
+            let mut ctx = Ctx::new(request.mode, services, env.templar.redactor().clone(), request.cancel, runtime);
+            ctx.environment = request.environment;
+            ctx.working_dir = request.working_dir;
+            let mut unreachable = None;
+            let mut run_module = |name: &str, args: &Value, ctx: &mut Ctx| {
+                let module = table::find(name)
+                    .or_else(|| table::internal(name))
+                    .ok_or_else(|| ModuleError::new(format!("there is no module `{name}`")))?;
+                let result = match &target {
+                    Ok(target) => target.run_nested(module, args, ctx),
+                    Err(TargetError::Unreachable(message)) => Err(TargetError::Unreachable(message.clone())),
+                    Err(TargetError::Module(error)) => Err(TargetError::Module(ModuleError::new(error.full_message()))),
+                };
+                result.map_err(|error| match error {
+                    TargetError::Module(error) => error,
+                    TargetError::Unreachable(message) => {
+                        unreachable = Some(message.clone());
+                        ModuleError::new(message)
+                    }
+                })
+            };
+            let search_path = |kind: &str| scope.search_path(kind);
+            let mut controller = ControllerCtx {
+                templar: &env.templar,
+                scope: scope.as_ref(),
+                ctx: &mut ctx,
+                files: env.loader.files().as_ref(),
+                search_path: &search_path,
+                run_module: &mut run_module,
+                host: &host,
+            };
+            let result = run(&request.args, &mut controller);
+            match (result, unreachable) {
+                (Ok((outcome, effects)), _) => Try::Done(outcome, effects),
+                (Err(_), Some(message)) => Try::Unreachable(message),
+                (Err(error), None) => Try::Failed(error),
+            }
+        });
+        work.await.unwrap_or_else(|error| Try::Failed(ModuleError::new(crash_message(error))))
+    }
+}
+
+fn from_error(error: TargetError) -> Try {
+    match error {
+        TargetError::Module(error) => Try::Failed(error),
+        TargetError::Unreachable(message) => Try::Unreachable(message),
+    }
+}
+
+/// Waits for a try, for its time to be up, or for the run to be interrupted.
+async fn guarded(run: impl Future<Output = Try>, cancel: &CancellationToken, limit: Option<Duration>) -> Try {
+    tokio::pin!(run);
+    let interrupted = || Try::Failed(ModuleError::new("interrupted"));
+    let time_is_up = async {
+        match limit {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        ended = &mut run => ended,
+        () = cancel.cancelled() => tokio::time::timeout(GRACE, run).await.unwrap_or_else(|_| interrupted()),
+        () = time_is_up => {
+            cancel.cancel();
+            // its result comes too late to count
+            drop(tokio::time::timeout(GRACE, run).await);
+            Try::TimedOut(limit.unwrap_or_default())
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Keywords of a task, rendered for one host and one item.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::one::One;
+use crate::diag::Diagnostic;
+use crate::engine::problem::{Problem, span_of};
+use crate::engine::target::Wanted;
+use crate::modules::RunMode;
+use crate::template::{Scope as _, Templar};
+use crate::value::{Value, parse_bool, python_str};
+use crate::vars::{HostVars, TaskScope, TaskVars};
+
+/// Keywords as the run of the module needs them.
+pub(super) struct Rendered {
+    pub(super) mode: RunMode,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) retries: Option<usize>,
+    pub(super) delay: Duration,
+    pub(super) delegate: Option<Arc<HostVars>>,
+    pub(super) delegate_facts: bool,
+    pub(super) wanted: Wanted,
+}
+
+impl One {
+    /// All keywords that matter once the conditions hold.
+    pub(super) fn keywords(&self) -> Result<Rendered, Problem> {
+        let keywords = &self.prepared.keywords;
+        let task = &self.prepared.task;
+        for (name, value) in [("async", &task.r#async), ("poll", &task.poll)] {
+            let Some(value) = value else { continue };
+            if name == "async" && self.number_of("async", value)? > 0.0 {
+                return Err(self.keyword_problem("async", value, "is not supported yet"));
+            }
+        }
+        let settings = &self.env.vars.settings.mode;
+        let mode = RunMode {
+            check: self.switch("check_mode", keywords.check_mode.as_ref())?.unwrap_or(settings.check),
+            diff: self.switch("diff", keywords.diff.as_ref())?.unwrap_or(settings.diff),
+            verbosity: settings.verbosity,
+        };
+        let delegate = self.delegate()?;
+        let retries = match &task.retries {
+            Some(value) => Some(self.number_of("retries", value)?),
+            None if task.until.is_empty() => None,
+            None => Some(3.0),
+        };
+        let delay = self.seconds("delay", task.delay.as_ref())?.unwrap_or(Duration::from_secs(5));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, cut off at zero")]
+        let retries = retries.map(|count| count.max(0.0) as usize);
+        Ok(Rendered {
+            mode,
+            environment: self.environment()?,
+            timeout: self.seconds("timeout", keywords.timeout.as_ref())?.filter(|timeout| !timeout.is_zero()),
+            retries,
+            delay,
+            delegate_facts: self.switch("delegate_facts", keywords.delegate_facts.as_ref())?.unwrap_or(false),
+            wanted: self.wanted(delegate.as_ref())?,
+            delegate,
+        })
+    }
+
+    /// A truth value keyword; `None` where it is not given.
+    pub(super) fn switch(&self, name: &str, value: Option<&Value>) -> Result<Option<bool>, Problem> {
+        let Some(value) = value else { return Ok(None) };
+        if let Value::Bool(value) = value {
+            return Ok(Some(*value));
+        }
+        let rendered = self.render(value)?;
+        if rendered == Templar::omit() {
+            return Ok(None);
+        }
+        parse_bool(&rendered).map(Some).ok_or_else(|| {
+            self.keyword_problem(name, value, &format!("takes true or false, and this is a {}", rendered.type_name()))
+        })
+    }
+
+    /// A keyword that is a number of seconds.
+    pub(super) fn seconds(&self, name: &str, value: Option<&Value>) -> Result<Option<Duration>, Problem> {
+        let Some(value) = value else { return Ok(None) };
+        let number = self.number_of(name, value)?;
+        Duration::try_from_secs_f64(number.max(0.0))
+            .map(Some)
+            .map_err(|_| self.keyword_problem(name, value, "is too large"))
+    }
+
+    fn number_of(&self, name: &str, value: &Value) -> Result<f64, Problem> {
+        let rendered = self.render(value)?;
+        let number = match &rendered {
+            #[expect(clippy::cast_precision_loss, reason = "seconds and counts are small")]
+            Value::Int(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            Value::Str(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| number.is_finite()).ok_or_else(|| {
+            self.keyword_problem(name, value, &format!("takes a number, and this is a {}", rendered.type_name()))
+        })
+    }
+
+    fn keyword_problem(&self, name: &str, value: &Value, what: &str) -> Problem {
+        let diagnostic = Diagnostic::error("keyword", format!("`{name}` {what}"))
+            .at(span_of(value).unwrap_or(self.prepared.task.span));
+        Problem::from_diagnostic(&diagnostic, &self.env.sources)
+    }
+
+    fn delegate(&self) -> Result<Option<Arc<HostVars>>, Problem> {
+        let Some(value) = &self.prepared.keywords.delegate_to else { return Ok(None) };
+        let rendered = self.render(value)?;
+        if rendered == Templar::omit() {
+            return Ok(None);
+        }
+        match rendered.as_str().filter(|name| !name.is_empty()) {
+            Some(name) => Ok(Some(self.env.vars.hosts.named(name))),
+            None => Err(self.keyword_problem("delegate_to", value, "takes the name of a host")),
+        }
+    }
+
+    fn environment(&self) -> Result<BTreeMap<String, String>, Problem> {
+        let mut out = BTreeMap::new();
+        for value in &self.prepared.keywords.environment {
+            match self.render(value)? {
+                Value::Map(map) => {
+                    out.extend(map.iter().map(|(name, value)| (name.to_string(), python_str(value))));
+                }
+                Value::Null => {}
+                other if other == Templar::omit() => {}
+                other => {
+                    let what = format!("takes a mapping, and this is a {}", other.type_name());
+                    return Err(self.keyword_problem("environment", value, &what));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Where the module is to run: variables of the host win over keywords.
+    fn wanted(&self, delegate: Option<&Arc<HostVars>>) -> Result<Wanted, Problem> {
+        let keywords = &self.prepared.keywords;
+        let other = delegate.map(|host| {
+            let vars = Arc::new(TaskVars { vars: self.prepared.vars.vars.clone(), ..TaskVars::default() });
+            TaskScope::new(Arc::clone(&self.env.vars)).on_host(Arc::clone(host)).in_task(vars)
+        });
+        let scope = other.as_ref().unwrap_or(self.scope.as_ref());
+        let text = |variable: &str, keyword: Option<&Value>| -> Result<Option<String>, Problem> {
+            let (value, scope) = match scope.get(variable) {
+                Some(value) => (value, scope),
+                None => match keyword {
+                    Some(value) => (value.clone(), self.scope.as_ref()),
+                    None => return Ok(None),
+                },
+            };
+            let rendered = self
+                .env
+                .templar
+                .render(&value, scope)
+                .map_err(|error| self.env.template_problem(&error, span_of(&value)))?;
+            Ok((rendered != Templar::omit() && rendered != Value::Null).then(|| python_str(&rendered)))
+        };
+        let r#become = text("ansible_become", keywords.r#become.r#become.as_ref())?;
+        let r#become = match r#become {
+            Some(text) => parse_bool(&Value::data(text)) == Some(true),
+            None => self.env.r#become,
+        };
+        let user = if r#become { text("ansible_become_user", keywords.r#become.user.as_ref())? } else { None };
+        Ok(Wanted {
+            host: Arc::clone(delegate.unwrap_or(&self.host).name()),
+            connection: text("ansible_connection", keywords.connection.as_ref())?,
+            become_user: r#become.then(|| user.unwrap_or_else(|| "root".to_owned())),
+        })
+    }
+}

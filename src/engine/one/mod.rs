@@ -1,0 +1,10 @@
+//! One task on one host.
+
+mod args;
+mod attempt;
+mod keywords;
+mod looping;
+mod once;
+mod one;
+
+pub(super) use one::One;

@@ -1,0 +1,220 @@
+//! One play: its keywords, its hosts, its batches, its sections.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::batch::{Batch, PlaySettings, Status};
+use super::env::Env;
+use super::frame::Frame;
+use super::problem::{Problem, span_of};
+use super::run::Question;
+use super::schedule::{batches, ordered};
+use crate::diag::Diagnostic;
+use crate::event::EventKind;
+use crate::playbook::{Play, Step};
+use crate::tree::clean;
+use crate::value::{Key, Map, Value, is_truthy, parse_bool, python_str};
+use crate::vars::{HostVars, PlayVars, TaskScope};
+
+/// What a play means for the plays after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PlayEnd {
+    /// They run.
+    Continue,
+    /// No host of the play is left, so that nothing after it runs.
+    NoHostsLeft,
+}
+
+/// Runs a play.
+pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd, Problem> {
+    let dir = absolute(&play.dir);
+    let plain = PlayVars::new(play, String::new(), dir.clone(), Map::new());
+    let prompts = prompts(env, play, &scope_of(env, plain))?;
+    let plain = PlayVars::new(play, String::new(), dir.clone(), prompts.clone());
+    let keywords = PlayKeywords { env, play, scope: scope_of(env, plain) };
+    let pattern = keywords.hosts()?;
+    let name = match &play.keywords.name {
+        Some(name) => keywords.render(name).map_or_else(|_| python_str(name), |name| python_str(&name)),
+        None => pattern.join(","),
+    };
+    let hosts = &env.vars.hosts;
+    hosts.enter(&dir, &env.loader).map_err(|problems| Problem::from_diagnostics(&problems, &env.sources))?;
+    let mut chosen = hosts
+        .matching(&pattern, env.vars.settings.limit.as_deref())
+        .map_err(|error| keywords.problem("hosts", Some(&play.hosts), error.to_string()))?;
+    if chosen.is_empty() {
+        let reason = "no hosts matched".to_owned();
+        env.sink.emit(EventKind::PlaySkipped { name, reason });
+        return Ok(PlayEnd::Continue);
+    }
+    let order = keywords.text(play.order.as_ref())?;
+    ordered(&mut chosen, order.as_deref()).map_err(|reason| keywords.problem("order", play.order.as_ref(), reason))?;
+    let serial = play.serial.as_ref().map(|value| keywords.render(value)).transpose()?;
+    let settings = keywords.settings()?;
+    let all = Value::list(chosen.iter().map(|host| Value::data(Arc::clone(host.name()))).collect());
+    let batches =
+        batches(chosen, serial.as_ref()).map_err(|reason| keywords.problem("serial", play.serial.as_ref(), reason))?;
+    for hosts in batches {
+        let size = hosts.len();
+        let hosts: Vec<Arc<HostVars>> = hosts.into_iter().filter(|host| !env.is_lost(host.name())).collect();
+        let vars = Arc::new(PlayVars::new(play, name.clone(), dir.clone(), prompts.clone()));
+        env.sink.emit(EventKind::PlayStarted {
+            name: name.clone(),
+            hosts: hosts.iter().map(|host| host.name().to_string()).collect(),
+            location: env.location(play.span),
+        });
+        let batch = Batch::new(Arc::clone(env), Arc::clone(play), vars, settings.clone(), hosts, all.clone());
+        let lost = batch.run().await;
+        if env.interrupted() {
+            return Ok(PlayEnd::Continue);
+        }
+        if batch.is_stopped() || lost == size && size > 0 {
+            return Ok(PlayEnd::NoHostsLeft);
+        }
+        if batch.play_ended.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(PlayEnd::Continue)
+}
+
+/// The folder as an absolute path without dots; a path that cannot be made absolute stays as it is.
+fn absolute(dir: &Path) -> std::path::PathBuf {
+    clean(&std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf()))
+}
+
+fn scope_of(env: &Env, vars: PlayVars) -> TaskScope {
+    TaskScope::new(Arc::clone(&env.vars)).in_play(Arc::new(vars), Arc::default())
+}
+
+/// Asks for the variables of `vars_prompt` that the command line does not give.
+fn prompts(env: &Arc<Env>, play: &Play, scope: &TaskScope) -> Result<Map, Problem> {
+    let mut out = Map::new();
+    for prompt in &play.vars_prompt {
+        if env.vars.extra.contains_key(&*prompt.name) {
+            continue;
+        }
+        let render = |value: &Option<Value>| -> Result<Option<String>, Problem> {
+            let Some(value) = value else { return Ok(None) };
+            let rendered = env.templar.render(value, scope);
+            rendered.map(|value| Some(python_str(&value))).map_err(|e| env.template_problem(&e, Some(prompt.span)))
+        };
+        let question = Question {
+            name: prompt.name.to_string(),
+            text: render(&prompt.prompt)?.unwrap_or_else(|| prompt.name.to_string()),
+            default: render(&prompt.default)?,
+            private: prompt.private,
+            confirm: prompt.confirm,
+        };
+        let answer = (env.prompter)(&question).map_err(|reason| {
+            let diagnostic = Diagnostic::error("vars-prompt", format!("no value for `{}`: {reason}", prompt.name))
+                .at(prompt.span)
+                .help(format!("give it on the command line: `-e {}=…`", prompt.name));
+            Problem::from_diagnostic(&diagnostic, &env.sources)
+        })?;
+        let value = if prompt.private {
+            env.templar.redactor().register(&answer);
+            Value::secret(answer)
+        } else {
+            Value::data(answer)
+        };
+        out.insert(Key::from(&*prompt.name), value);
+    }
+    Ok(out)
+}
+
+/// Renders the keywords of a play, which no host has a say in.
+struct PlayKeywords<'p> {
+    env: &'p Env,
+    play: &'p Play,
+    scope: TaskScope,
+}
+
+impl PlayKeywords<'_> {
+    fn render(&self, value: &Value) -> Result<Value, Problem> {
+        let place = span_of(value).or(Some(self.play.span));
+        self.env.templar.render(value, &self.scope).map_err(|error| self.env.template_problem(&error, place))
+    }
+
+    fn problem(&self, code: &'static str, value: Option<&Value>, message: String) -> Problem {
+        let place = value.and_then(span_of).unwrap_or(self.play.span);
+        Problem::from_diagnostic(&Diagnostic::error(code, message).at(place), &self.env.sources)
+    }
+
+    fn text(&self, value: Option<&Value>) -> Result<Option<String>, Problem> {
+        value.map(|value| self.render(value).map(|value| python_str(&value))).transpose()
+    }
+
+    fn switch(&self, name: &'static str, value: Option<&Value>) -> Result<Option<bool>, Problem> {
+        let Some(value) = value else { return Ok(None) };
+        let rendered = self.render(value)?;
+        parse_bool(&rendered)
+            .map(Some)
+            .ok_or_else(|| self.problem("keyword", Some(value), format!("`{name}` takes true or false")))
+    }
+
+    fn hosts(&self) -> Result<Vec<String>, Problem> {
+        let patterns: Vec<String> = match self.render(&self.play.hosts)? {
+            Value::List(items) => items.iter().map(python_str).collect(),
+            other => vec![python_str(&other)],
+        };
+        if patterns.iter().all(|pattern| pattern.trim().is_empty()) {
+            return Err(self.problem("hosts", Some(&self.play.hosts), "`hosts` is empty".to_owned()));
+        }
+        Ok(patterns)
+    }
+
+    fn settings(&self) -> Result<PlaySettings, Problem> {
+        let play = self.play;
+        if let Some(strategy) = self.text(play.strategy.as_ref())?
+            && !matches!(strategy.as_str(), "linear" | "ansible.builtin.linear")
+        {
+            let message = format!("strategy `{strategy}` is not supported, only `linear` is");
+            return Err(self.problem("strategy", play.strategy.as_ref(), message));
+        }
+        let max_fail_percentage = match self.text(play.max_fail_percentage.as_ref())? {
+            None => None,
+            Some(text) => Some(text.trim().trim_end_matches('%').parse().map_err(|_| {
+                let message = "`max_fail_percentage` takes a number".to_owned();
+                self.problem("keyword", play.max_fail_percentage.as_ref(), message)
+            })?),
+        };
+        Ok(PlaySettings {
+            max_fail_percentage,
+            force_handlers: self
+                .switch("force_handlers", play.force_handlers.as_ref())?
+                .unwrap_or(self.env.force_handlers),
+            gather_facts: match &play.gather_facts {
+                None => true,
+                Some(value) => {
+                    is_truthy(&self.render(value)?) && self.switch("gather_facts", Some(value))? == Some(true)
+                }
+            },
+        })
+    }
+}
+
+impl Batch {
+    /// Runs the play on this batch; how many of its hosts are lost for the rest of the run.
+    async fn run(&self) -> usize {
+        let frame = Frame::of_play(&self.play);
+        let everyone = self.everyone();
+        self.gather(&frame).await;
+        let main = self.play.main_steps();
+        let sections: [&[Step]; 3] = [&self.play.pre_tasks, &main, &self.play.post_tasks];
+        for section in sections {
+            let hosts = self.running(&everyone);
+            self.run_steps(section, &frame, &hosts).await;
+            self.end_section(&hosts).await;
+        }
+        let mut lost = 0;
+        for (host, state) in self.hosts.iter().zip(self.states().iter()) {
+            if matches!(state.status, Status::Failed | Status::Unreachable) {
+                lost += 1;
+                self.env.lose(host.name(), state.status);
+            }
+        }
+        lost
+    }
+}

@@ -1,0 +1,64 @@
+//! This machine: modules run in this very process.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use super::target::{Request, Target, TargetError};
+use crate::modules::{Ctx, HostServices, ModuleDef, ModuleError, Outcome, Runner};
+use crate::value::{Redactor, Value};
+
+/// This machine.
+pub(super) struct Local {
+    services: Arc<HostServices>,
+    redactor: Redactor,
+}
+
+impl Local {
+    pub(super) fn new(services: Arc<HostServices>, redactor: Redactor) -> Self {
+        Self { services, redactor }
+    }
+}
+
+impl Target for Local {
+    fn run(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Outcome, TargetError>> + Send + '_>> {
+        let services = Arc::clone(&self.services);
+        let redactor = self.redactor.clone();
+        Box::pin(async move {
+            let runtime = Handle::current();
+            let work = tokio::task::spawn_blocking(move || {
+                let mut ctx = Ctx::new(request.mode, services, redactor, request.cancel, runtime);
+                ctx.environment = request.environment;
+                ctx.working_dir = request.working_dir;
+                call(request.module, &request.args, &mut ctx)
+            });
+            work.await.unwrap_or_else(|error| Err(ModuleError::new(crash_message(error)))).map_err(TargetError::Module)
+        })
+    }
+
+    fn run_nested(&self, module: &'static ModuleDef, args: &Value, ctx: &mut Ctx) -> Result<Outcome, TargetError> {
+        call(module, args, ctx).map_err(TargetError::Module)
+    }
+}
+
+fn call(module: &ModuleDef, args: &Value, ctx: &mut Ctx) -> Result<Outcome, ModuleError> {
+    match module.runner {
+        Runner::Host(run) => run(args, ctx),
+        Runner::Controller(_) | Runner::Engine => {
+            Err(ModuleError::new(format!("`{}` is no module that a host runs", module.name)))
+        }
+    }
+}
+
+/// What a panic said. It is a bug of the module, and only its task fails.
+pub(in crate::engine) fn crash_message(error: tokio::task::JoinError) -> String {
+    let Ok(payload) = error.try_into_panic() else { return "the module was stopped".to_owned() };
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    format!("the module crashed, which is a bug in quaymaster: {text}")
+}
