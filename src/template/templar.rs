@@ -157,6 +157,12 @@ impl Templar {
             .map_err(|fault| self.error(&fault, Some(scope)))
     }
 
+    /// The lookups that there are, without `ansible.builtin.`: for the check of `with_<lookup>` before a run.
+    #[must_use]
+    pub fn lookup_names() -> Vec<&'static str> {
+        lookups::names()
+    }
+
     /// Checks a text's template syntax without rendering it: for the static checks before a run. Filters and tests that do not
     /// exist are errors here, wherever they stand.
     pub fn check_syntax(&self, text: &str, span: Option<Span>) -> Result<(), TemplateError> {

@@ -5,5 +5,5 @@ mod sources;
 mod templates;
 
 pub(super) use options::{Given, OptionSpec};
-pub(super) use sources::{candidates, check_source};
-pub(super) use templates::{condition_problem, template_problems};
+pub(super) use sources::{Source, candidates, find_source, search_folders};
+pub(super) use templates::{condition_problem, expression_problem, file_problem, template_problems};

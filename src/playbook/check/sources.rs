@@ -20,6 +20,18 @@ pub(in crate::playbook) fn candidates(context: &LoadContext, folder: &str, name:
     if name.starts_with('/') {
         return vec![resolve(&context.dir, name)];
     }
+    let mut out = Vec::new();
+    for base in search_folders(context, folder) {
+        let candidate = resolve(&base, name);
+        if !out.contains(&candidate) {
+            out.push(candidate);
+        }
+    }
+    out
+}
+
+/// The folders in which a task's relative file of a kind is looked for, best first.
+pub(in crate::playbook) fn search_folders(context: &LoadContext, folder: &str) -> Vec<PathBuf> {
     let mut bases: Vec<PathBuf> = Vec::new();
     if let Some(role) = &context.role {
         bases.push(role.path.clone());
@@ -27,24 +39,36 @@ pub(in crate::playbook) fn candidates(context: &LoadContext, folder: &str, name:
     }
     bases.push(context.dir.clone());
     bases.push(context.play_dir.clone());
-    let mut out = Vec::new();
-    for base in bases {
-        for candidate in [resolve(&base.join(folder), name), resolve(&base, name)] {
-            if !out.contains(&candidate) {
-                out.push(candidate);
-            }
-        }
-    }
-    out
+    bases.into_iter().flat_map(|base| [base.join(folder), base]).collect()
 }
 
-/// A literal `src` that is nowhere to be found.
-pub(in crate::playbook) fn check_source(
+/// What became of the search for a task's source file.
+#[derive(Debug)]
+pub(in crate::playbook) enum Source {
+    /// The module reads no such file, or its name is only known in the run.
+    Unknown,
+    /// It is here.
+    Found(PathBuf, Span),
+    /// It is nowhere.
+    Missing(Box<Diagnostic>),
+}
+
+/// Looks for the file that a task names as its source.
+pub(in crate::playbook) fn find_source(
     module: &str,
     option: &dyn Fn(&str) -> Option<(Value, Span)>,
     context: &LoadContext,
     files: &dyn Files,
-) -> Option<Diagnostic> {
+) -> Source {
+    search(module, option, context, files).unwrap_or(Source::Unknown)
+}
+
+fn search(
+    module: &str,
+    option: &dyn Fn(&str) -> Option<(Value, Span)>,
+    context: &LoadContext,
+    files: &dyn Files,
+) -> Option<Source> {
     let (_, source, folder) = SOURCES.iter().find(|(name, _, _)| *name == module)?;
     let remote =
         option("remote_src").is_some_and(|(value, _)| !is_literal(&value) || parse_bool(&value) != Some(false));
@@ -59,18 +83,18 @@ pub(in crate::playbook) fn check_source(
         return None;
     }
     let places = candidates(context, folder, name);
-    if places.iter().any(|place| files.exists(place)) {
-        return None;
+    if let Some(found) = places.iter().find(|place| files.exists(place)) {
+        return Some(Source::Found(found.clone(), span));
     }
     let shown: Vec<String> = places.iter().map(|path| format!("`{}`", display_name(path))).collect();
     let near = places.iter().find_map(|place| {
         let names = files.list(place.parent()?).ok()?;
         crate::diag::did_you_mean(place.file_name()?.to_str()?, names.iter().map(String::as_str))
     });
-    Some(
+    Some(Source::Missing(Box::new(
         Diagnostic::error("missing-file", format!("there is no file `{name}` for `{module}`"))
             .at(span)
             .help_opt(near)
             .help(format!("looked for {}", shown.join(", "))),
-    )
+    )))
 }

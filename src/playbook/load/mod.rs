@@ -19,6 +19,7 @@ mod role;
 mod role_files;
 mod role_use;
 mod shared;
+mod sources;
 mod task;
 
 pub use context::{LoadContext, RoleHome, VarsRank};

@@ -7,7 +7,8 @@ use super::context::LoadContext;
 use super::loader::Inner;
 use super::notify::Notifications;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::template::MapScope;
+use crate::playbook::check::search_folders;
+use crate::template::{MapScope, Scope};
 use crate::value::{Map, Text, Value, python_str};
 use crate::yaml::{Entry, Node};
 
@@ -112,7 +113,8 @@ impl<'l> Reader<'l> {
                 vars.insert(key.clone(), value.clone());
             }
         }
-        match options.templar.render(value, &MapScope(&vars)) {
+        let scope = StaticScope { vars: &vars, context };
+        match options.templar.render(value, &scope) {
             Ok(rendered) => Some(python_str(&rendered)),
             Err(error) => {
                 self.problem(
@@ -127,6 +129,26 @@ impl<'l> Reader<'l> {
                 None
             }
         }
+    }
+}
+
+/// What names of static imports can see.
+struct StaticScope<'s> {
+    vars: &'s Map,
+    context: &'s LoadContext,
+}
+
+impl Scope for StaticScope<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.vars.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        MapScope(self.vars).names()
+    }
+
+    fn search_path(&self, kind: &str) -> Vec<PathBuf> {
+        search_folders(self.context, kind)
     }
 }
 

@@ -10,9 +10,10 @@ use super::names;
 use super::reader::{Reader, is_identifier, kind_of};
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::modules::ModuleDef;
-use crate::playbook::check::{self, Given};
+use crate::playbook::check::Given;
 use crate::playbook::keywords::{Keywords, LoopControl};
 use crate::playbook::model::{Action, LoopSource, Step, Task};
+use crate::template::Templar;
 use crate::value::{Key, Map, Value, is_truthy, parse_bool};
 use crate::yaml::{Entry, Node};
 
@@ -162,6 +163,16 @@ impl Reader<'_> {
             self.second_loop(entry);
             return;
         }
+        let names = Templar::lookup_names();
+        let short = lookup.strip_prefix("ansible.builtin.").unwrap_or(lookup);
+        if !names.contains(&short) {
+            self.problem(
+                Diagnostic::error("unknown-lookup", format!("there is no lookup `{lookup}`"))
+                    .at(entry.key.span)
+                    .help_opt(did_you_mean(short, names)),
+            );
+            return;
+        }
         match self.value(&entry.value) {
             Some(terms) => draft.looping = Some(LoopSource::With(lookup.into(), terms)),
             None => self.error("wrong-type", format!("`with_{lookup}` needs a value"), entry.key.span),
@@ -236,10 +247,8 @@ impl Reader<'_> {
                     let is = |own: &str| spec.own_name(own).unwrap_or(own) == name;
                     list.iter().rev().find(|a| is(&a.name)).map(|a| (a.value.clone(), a.value_span))
                 };
-                let source = check::check_source(module.name, &option, context, &*self.loader.options.files);
-                if let Some(problem) = source {
-                    self.problem(problem);
-                }
+                self.check_source(module, &option, context);
+                self.check_expressions(module, &option);
                 let mut map = Map::new();
                 for argument in list {
                     let own = spec.own_name(&argument.name).unwrap_or(&argument.name);

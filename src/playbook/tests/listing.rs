@@ -18,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
     - role: web
       tags: r
   tasks:
-    - name: named x
+    - name: named {{ x }}
       meta: noop
       tags: [a, "b,c"]
     - block:
@@ -75,7 +75,7 @@ playbook: site.yml
       base : basetask\tTAGS: [dep, p1, r]
       meta\tTAGS: [p1, r]
       web : webtask\tTAGS: [p1, r]
-      named x\tTAGS: [a, b,c, p1]
+      named {{ x }}\tTAGS: [a, b,c, p1]
       in block\tTAGS: [blk, p1]
       meta\tTAGS: [blk, inner, p1]
       more\tTAGS: [imp, ort, p1]

@@ -4,3 +4,4 @@ mod listing;
 mod problems;
 mod reading;
 mod support;
+mod templates;

@@ -47,10 +47,12 @@ impl Files for Memory {
 pub(super) fn loader(files: &[(&str, &str)], extra: &[(&str, &str)]) -> Loader {
     let files = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
     let extra_vars: Map = extra.iter().map(|(key, text)| ((*key).into(), Value::template(*text))).collect();
+    let sources = SourceMap::new();
+    let templar = Templar::new(VaultSecrets::default(), Redactor::new());
     Loader::new(LoaderOptions {
-        sources: SourceMap::new(),
+        sources: sources.clone(),
         files: Arc::new(Memory(files)),
-        templar: Templar::new(VaultSecrets::default(), Redactor::new()),
+        templar: templar.with_context(BTreeMap::new(), Some(sources)),
         extra_vars,
         roles_path: vec![PathBuf::from("/etc/roles")],
         collections_path: vec![PathBuf::from("/etc/collections")],
