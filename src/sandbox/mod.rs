@@ -9,9 +9,11 @@
 
 mod clock;
 mod error;
+mod new_repository;
 mod settings;
 
 pub mod access;
+pub mod oci;
 pub mod server;
 pub mod store;
 

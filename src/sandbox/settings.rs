@@ -125,7 +125,7 @@ impl Default for Settings {
             tag_expiration_options: ["0s", "1d", "1w", "2w", "4w"].map(str::to_owned).to_vec(),
             default_tag_expiration: "2w".to_owned(),
             registry_state: RegistryState::Normal,
-            v2_pagination_size: 50,
+            v2_pagination_size: 100,
             default_system_reject_quota_bytes: None,
             fresh_login_timeout: "10m".to_owned(),
             sandbox_name_retention_seconds: 30,

@@ -1,6 +1,5 @@
 //! What every request handler shares.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::log::RequestLog;
 use crate::sandbox::access::{Sealer, Throttle};
 use crate::sandbox::clock::Clock;
 use crate::sandbox::error::SandboxError;
+use crate::sandbox::oci::Registry;
 use crate::sandbox::settings::Settings;
 use crate::sandbox::store::{Store, StoreError, meta};
 
@@ -28,6 +28,8 @@ pub struct App {
     pub sealer: Sealer,
     /// Bad sign-in attempts.
     pub throttle: Throttle,
+    /// The files and the key of the OCI registry.
+    pub registry: Registry,
     /// What was asked.
     pub log: RequestLog,
     /// What is to go wrong.
@@ -43,14 +45,11 @@ impl App {
     pub fn open(config: &Config, host: String) -> Result<Arc<Self>, SandboxError> {
         let store = Store::open(&config.state, config.clock.clone())?;
         let key = store.write_blocking::<_, StoreError>(meta::key)?;
-        for folder in ["blobs", "uploads"] {
-            let path = config.state.join(folder);
-            fs::create_dir_all(&path).map_err(|source| SandboxError::File { path, source })?;
-        }
         Ok(Arc::new(Self {
             store,
             sealer: Sealer::new(&key),
             throttle: Throttle::default(),
+            registry: Registry::open(&config.state)?,
             log: RequestLog::open(&config.state.join("requests.jsonl"))?,
             state: config.state.clone(),
             host: config.settings.server_hostname.clone().unwrap_or(host),

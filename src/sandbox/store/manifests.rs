@@ -156,6 +156,27 @@ pub fn referrers(db: &Db<'_>, repository: RepositoryId, subject: &str) -> Result
     )
 }
 
+/// Whether a living or hidden tag keeps a manifest: its own, that of an index that lists it, or that of the manifest that it
+/// refers to.
+pub fn is_reachable(db: &Db<'_>, id: ManifestId) -> Result<bool, StoreError> {
+    Ok(db.number(
+        "WITH RECURSIVE keepers (id, repository_id, digest, subject) AS ( \
+            SELECT id, repository_id, digest, subject FROM manifests WHERE id = ?1 \
+            UNION \
+            SELECT parents.id, parents.repository_id, parents.digest, parents.subject FROM keepers \
+            JOIN manifest_children ON manifest_children.digest = keepers.digest \
+            JOIN manifests AS parents ON parents.id = manifest_children.manifest_id \
+                AND parents.repository_id = keepers.repository_id \
+            UNION \
+            SELECT subjects.id, subjects.repository_id, subjects.digest, subjects.subject FROM keepers \
+            JOIN manifests AS subjects ON subjects.repository_id = keepers.repository_id \
+                AND subjects.digest = keepers.subject) \
+         SELECT EXISTS (SELECT 1 FROM tags WHERE manifest_id IN (SELECT id FROM keepers) \
+            AND (end_ms IS NULL OR end_ms > ?2))",
+        params![id, db.now_ms()],
+    )? > 0)
+}
+
 /// The digests that an index lists, in order.
 pub fn children(db: &Db<'_>, id: ManifestId) -> Result<Vec<String>, StoreError> {
     db.all("SELECT digest FROM manifest_children WHERE manifest_id = ?1 ORDER BY position", params![id], |row| {
