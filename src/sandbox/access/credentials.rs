@@ -1,9 +1,12 @@
 //! Name and password, as registry clients and the OAuth pages send them.
 
+use super::identity::{Identity, Via};
 use super::passwords::verify_password;
 use super::sealer::Sealer;
 use crate::quay::contract::Scopes;
 use crate::sandbox::settings::Settings;
+use crate::sandbox::store::app_tokens::AppToken;
+use crate::sandbox::store::oauth::OauthToken;
 use crate::sandbox::store::{Account, AccountKind, Db, StoreError, accounts, app_tokens, oauth, robots};
 
 /// The user name that goes with an OAuth token.
@@ -19,16 +22,37 @@ pub enum RegistryIdentity {
     /// A robot.
     Robot(Account),
     /// A user by an OAuth token.
-    Oauth(Account, Scopes),
+    Oauth(Account, OauthToken, Scopes),
     /// A user by an application-specific token.
-    AppToken(Account),
+    AppToken(Account, AppToken),
 }
 
 impl RegistryIdentity {
     /// Who acts.
     pub fn account(&self) -> &Account {
         match self {
-            Self::User(account) | Self::Robot(account) | Self::Oauth(account, _) | Self::AppToken(account) => account,
+            Self::User(account) | Self::Robot(account) | Self::Oauth(account, _, _) | Self::AppToken(account, _) => {
+                account
+            }
+        }
+    }
+
+    /// The same, as the questions about rights take it.
+    pub fn identity(&self) -> Identity {
+        let via = match self {
+            Self::Oauth(_, token, scopes) => Via::Token(token.id, scopes.clone()),
+            Self::User(_) | Self::Robot(_) | Self::AppToken(..) => Via::Password,
+        };
+        Identity { account: Some(self.account().clone()), via }
+    }
+
+    /// Notes that a robot or token was used.
+    pub fn touch(&self, db: &Db<'_>) -> Result<(), StoreError> {
+        match self {
+            Self::User(_) => Ok(()),
+            Self::Robot(robot) => robots::touch(db, robot.id),
+            Self::Oauth(_, token, _) => oauth::touch(db, token.id),
+            Self::AppToken(_, token) => app_tokens::touch(db, &token.uuid),
         }
     }
 }
@@ -81,7 +105,7 @@ pub fn check_registry(
                 return Err(CredentialError::AppToken);
             }
             let account = accounts::by_id(db, token.user_id)?.ok_or(CredentialError::AppToken)?;
-            enabled(account).map(RegistryIdentity::AppToken)
+            enabled(account).map(|account| RegistryIdentity::AppToken(account, token))
         }
         name if name.contains('+') => {
             let robot = robots::by_name(db, name)?.ok_or(CredentialError::UnknownRobot)?;
@@ -129,7 +153,7 @@ fn check_oauth(db: &Db<'_>, token: &str) -> Result<RegistryIdentity, CredentialE
     }
     let account = accounts::by_id(db, token.user_id)?.ok_or(CredentialError::OauthToken)?;
     let scopes = token.scope.parse().map_err(|_| CredentialError::OauthToken)?;
-    enabled(account).map(|account| RegistryIdentity::Oauth(account, scopes))
+    enabled(account).map(|account| RegistryIdentity::Oauth(account, token, scopes))
 }
 
 fn enabled(account: Account) -> Result<Account, CredentialError> {

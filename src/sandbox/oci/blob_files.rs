@@ -22,7 +22,7 @@ const READ_BUFFER: usize = 128 * 1024;
 
 /// The two folders.
 #[derive(Debug)]
-pub(super) struct BlobFiles {
+pub struct BlobFiles {
     blobs: PathBuf,
     uploads: PathBuf,
     /// Uploads that somebody works on, with the hash so far. One request at a time works on one.
@@ -49,7 +49,7 @@ pub(super) enum UploadError {
 
 impl BlobFiles {
     /// Makes the folders.
-    pub(super) fn open(state: &Path) -> io::Result<Self> {
+    pub(in crate::sandbox) fn open(state: &Path) -> io::Result<Self> {
         let blobs = state.join("blobs").join("sha256");
         let uploads = state.join("uploads");
         std::fs::create_dir_all(&blobs)?;

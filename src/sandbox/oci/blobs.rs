@@ -37,7 +37,7 @@ pub(super) async fn get(
             return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
         }
     };
-    let body = if head { Body::empty() } else { app.registry.files.read(&digest, start, length).await? };
+    let body = if head { Body::empty() } else { app.files.read(&digest, start, length).await? };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));

@@ -58,7 +58,7 @@ impl Context {
         let Some(token) = token else {
             return Err(Refused { site, message: "Invalid bearer token format".to_owned() });
         };
-        match jwt::verify(&app.registry.key, token, app.clock.now_ms() / 1000) {
+        match jwt::verify(&app.sealer, token, app.clock.now_ms() / 1000) {
             // a token for another service is not for us
             Ok(claims) if claims.aud.as_deref().is_none_or(|aud| aud == site.service || aud == app.host) => {
                 Ok(Self { app, site, claims: Some(claims) })

@@ -1,10 +1,11 @@
-//! Signed tokens: JWT with HMAC-SHA-256. Only the sandbox itself reads them.
+//! Signed tokens, in the form of JWTs. Only the sandbox itself reads them, so they are signed with its own key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use crate::sandbox::access::Sealer;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
@@ -70,16 +71,15 @@ pub(super) enum JwtError {
 }
 
 /// Makes a token.
-pub(super) fn sign(key: &[u8], claims: &Claims) -> Result<String, serde_json::Error> {
+pub(super) fn sign(sealer: &Sealer, claims: &Claims) -> Result<String, serde_json::Error> {
     let body = serde_json::to_vec(claims)?;
     let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(body));
-    let signature = mac(key, &text).map(|mac| mac.finalize().into_bytes());
-    let signature = signature.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default();
+    let signature = URL_SAFE_NO_PAD.encode(sealer.tag(&[b"registry", text.as_bytes()]));
     Ok(format!("{text}.{signature}"))
 }
 
 /// Reads a token. `now` is in seconds since 1970.
-pub(super) fn verify(key: &[u8], token: &str, now: i64) -> Result<Claims, JwtError> {
+pub(super) fn verify(sealer: &Sealer, token: &str, now: i64) -> Result<Claims, JwtError> {
     let (text, signature) = token.rsplit_once('.').ok_or(JwtError::Invalid)?;
     let (header, body) = text.split_once('.').ok_or(JwtError::Invalid)?;
     // the algorithm is ours to choose, never the token's
@@ -87,8 +87,10 @@ pub(super) fn verify(key: &[u8], token: &str, now: i64) -> Result<Claims, JwtErr
         return Err(JwtError::Invalid);
     }
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwtError::Invalid)?;
-    // compares in constant time
-    mac(key, text).ok_or(JwtError::Invalid)?.verify_slice(&signature).map_err(|_| JwtError::Signature)?;
+    let right = sealer.tag(&[b"registry", text.as_bytes()]);
+    if !bool::from(right.ct_eq(&signature)) {
+        return Err(JwtError::Signature);
+    }
     let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| JwtError::Invalid)?;
     let claims: Claims = serde_json::from_slice(&body).map_err(|_| JwtError::Invalid)?;
     if now >= claims.exp {
@@ -100,16 +102,14 @@ pub(super) fn verify(key: &[u8], token: &str, now: i64) -> Result<Claims, JwtErr
     Ok(claims)
 }
 
-fn mac(key: &[u8], text: &str) -> Option<Hmac<Sha256>> {
-    // HMAC takes a key of any length, so this is always there
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(text.as_bytes());
-    Some(mac)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Secret;
+
+    fn sealer(key: &str) -> Sealer {
+        Sealer::new(&Secret::new(key))
+    }
 
     fn claims() -> Claims {
         Claims {
@@ -130,26 +130,26 @@ mod tests {
 
     #[test]
     fn a_token_reads_back_until_it_ends() {
-        let token = sign(b"key", &claims()).unwrap();
-        assert_eq!(verify(b"key", &token, 100), Ok(claims()));
-        assert_eq!(verify(b"key", &token, 3700), Err(JwtError::Expired));
-        assert_eq!(verify(b"key", &token, 99), Err(JwtError::TooEarly));
+        let token = sign(&sealer("key"), &claims()).unwrap();
+        assert_eq!(verify(&sealer("key"), &token, 100), Ok(claims()));
+        assert_eq!(verify(&sealer("key"), &token, 3700), Err(JwtError::Expired));
+        assert_eq!(verify(&sealer("key"), &token, 99), Err(JwtError::TooEarly));
     }
 
     #[test]
     fn forged_tokens_are_refused() {
-        let token = sign(b"key", &claims()).unwrap();
-        assert_eq!(verify(b"other", &token, 100), Err(JwtError::Signature));
+        let token = sign(&sealer("key"), &claims()).unwrap();
+        assert_eq!(verify(&sealer("other"), &token, 100), Err(JwtError::Signature));
         let (text, signature) = token.rsplit_once('.').unwrap();
         let mut more = claims();
         more.access[0].actions.push("*".into());
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&more).unwrap());
         let header = text.split_once('.').unwrap().0;
-        assert_eq!(verify(b"key", &format!("{header}.{body}.{signature}"), 100), Err(JwtError::Signature));
+        assert_eq!(verify(&sealer("key"), &format!("{header}.{body}.{signature}"), 100), Err(JwtError::Signature));
         let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
-        assert_eq!(verify(b"key", &format!("{none}.{body}."), 100), Err(JwtError::Invalid));
+        assert_eq!(verify(&sealer("key"), &format!("{none}.{body}."), 100), Err(JwtError::Invalid));
         for text in ["", "a", "a.b", "a.b.c", "...."] {
-            assert_eq!(verify(b"key", text, 100), Err(JwtError::Invalid), "{text}");
+            assert_eq!(verify(&sealer("key"), text, 100), Err(JwtError::Invalid), "{text}");
         }
     }
 

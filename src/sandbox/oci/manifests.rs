@@ -141,7 +141,7 @@ async fn read_labels(
     if !readable {
         return Ok(Vec::new());
     }
-    let bytes = context.app.registry.files.read_small(&config.digest, LARGEST_CONFIG).await?;
+    let bytes = context.app.files.read_small(&config.digest, LARGEST_CONFIG).await?;
     Ok(bytes.map(|bytes| labels::of_config(&bytes)).unwrap_or_default())
 }
 

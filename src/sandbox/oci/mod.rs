@@ -3,7 +3,6 @@
 //! Blobs lie in the state folder by digest, shared between repositories; who may read which is in the store. A token from
 //! `/v2/auth` (`token_service`) says what its holder may do with which repository, and is believed until it ends.
 
-mod access;
 mod blob_files;
 mod blobs;
 mod catalog;
@@ -19,9 +18,8 @@ mod names;
 mod quota;
 mod referrers;
 mod route;
-mod state;
 mod token_service;
 mod uploads;
 
+pub use blob_files::BlobFiles;
 pub use dispatch::router;
-pub use state::Registry;

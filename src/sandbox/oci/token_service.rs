@@ -11,18 +11,18 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::access;
 use super::context::Site;
-use super::credentials::{Credentials, Login};
+use super::credentials::{self, Credentials};
 use super::error::RegistryError;
 use super::jwt::{self, Access, Claims};
 use super::names::RepositoryName;
+use crate::sandbox::access::{Access as Rights, RegistryIdentity};
 use crate::sandbox::new_repository;
 use crate::sandbox::server::App;
 use crate::sandbox::settings::{RegistryState, Settings};
 use crate::sandbox::store::accounts::{self, Account, NewAccount};
 use crate::sandbox::store::logs::{self, NewLogEntry};
-use crate::sandbox::store::repositories::{self, NewRepository};
+use crate::sandbox::store::repositories::{self, NewRepository, Repository};
 use crate::sandbox::store::{
     AccountKind, Db, RepositoryKind, RepositoryRole, RepositoryState, StoreError, TeamRole, Visibility, teams,
 };
@@ -67,37 +67,36 @@ async fn issue(app: &Arc<App>, query: &str, headers: &HeaderMap) -> Result<Strin
         }
     }
     let credentials = Credentials::of(headers)?;
-    let anonymous = credentials.is_none();
-    if anonymous && (wishes.is_empty() || !app.settings.feature_anonymous_access) {
+    if credentials.is_none() && (wishes.is_empty() || !app.settings.feature_anonymous_access) {
         return Err(RegistryError::login("access to the requested resource is not authorized"));
     }
-    let settings = app.settings.clone();
-    // passwords are compared in a read transaction, so that logins do not wait for each other
-    let reading = settings.clone();
-    let (login, credentials) = app
-        .store
-        .read(move |db| {
-            let login = Login::check(db, &reading, credentials.as_ref())?;
-            Ok::<_, RegistryError>((login, credentials))
-        })
-        .await?;
-    let claims = if anonymous {
-        app.store.read(move |db| claims(db, &settings, &login, &wishes, audience)).await?
-    } else {
-        app.store
-            .write(move |db| {
-                login.touch(db, credentials.as_ref())?;
-                claims(db, &settings, &login, &wishes, audience)
-            })
-            .await?
+    let login = match credentials {
+        None => None,
+        // passwords are compared in a read transaction, so that logins do not wait for each other
+        Some(credentials) => {
+            let work = Arc::clone(app);
+            Some(app.store.read(move |db| credentials.check(db, &work.settings, &work.sealer)).await?)
+        }
     };
-    jwt::sign(&app.registry.key, &claims).map_err(|error| RegistryError::internal(&error))
+    let settings = app.settings.clone();
+    let claims = match login {
+        None => app.store.read(move |db| claims(db, &settings, None, &wishes, audience)).await?,
+        Some(login) => {
+            app.store
+                .write(move |db| {
+                    login.touch(db)?;
+                    claims(db, &settings, Some(&login), &wishes, audience)
+                })
+                .await?
+        }
+    };
+    jwt::sign(&app.sealer, &claims).map_err(|error| RegistryError::internal(&error))
 }
 
 fn claims(
     db: &Db<'_>,
     settings: &Settings,
-    login: &Login,
+    login: Option<&RegistryIdentity>,
     wishes: &[Wish],
     audience: Option<String>,
 ) -> Result<Claims, RegistryError> {
@@ -110,7 +109,7 @@ fn claims(
             actions: granted(db, settings, login, wish)?.into_iter().map(str::to_owned).collect(),
         });
     }
-    let mut context = login.context();
+    let mut context = credentials::context(login);
     if let Some(context) = context.as_object_mut() {
         // Quay's mark that content trust is off
         let roots: Map<String, Value> =
@@ -124,14 +123,19 @@ fn claims(
         nbf: now,
         iat: now,
         exp: now + LIFETIME,
-        sub: login.subject().to_owned(),
+        sub: credentials::subject(login).to_owned(),
         access,
         context,
     })
 }
 
 /// The actions of a wish that are granted; may make the repository.
-fn granted(db: &Db<'_>, settings: &Settings, login: &Login, wish: &Wish) -> Result<Vec<&'static str>, RegistryError> {
+fn granted(
+    db: &Db<'_>,
+    settings: &Settings,
+    login: Option<&RegistryIdentity>,
+    wish: &Wish,
+) -> Result<Vec<&'static str>, RegistryError> {
     let name = &wish.repository;
     if !name.is_valid() {
         return Err(RegistryError::name_invalid(name));
@@ -140,25 +144,27 @@ fn granted(db: &Db<'_>, settings: &Settings, login: &Login, wish: &Wish) -> Resu
     if repository.as_ref().is_some_and(|repository| repository.kind != RepositoryKind::Image) {
         return Err(RegistryError::unsupported());
     }
+    let identity = credentials::identity(login);
+    let rights = Rights { db, settings, identity: &identity };
+    let may =
+        |repository: &Repository, role| Ok::<_, StoreError>(rights.has_full_access() || rights.may(repository, role)?);
     let mut actions = Vec::new();
     if wish.push {
         if let Some(found) = &repository {
-            let writes = access::role(db, settings, login, found)? >= Some(RepositoryRole::Write);
-            if writes && found.state == RepositoryState::Normal {
+            if found.state == RepositoryState::Normal && may(found, RepositoryRole::Write)? {
                 actions.push("push");
             }
-        } else if settings.registry_state == RegistryState::Normal && create(db, settings, login, name)? {
+        } else if settings.registry_state == RegistryState::Normal && create(rights, login, name)? {
             actions.push("push");
             repository = repositories::by_name(db, &name.namespace, &name.name)?;
         }
     }
     if let Some(repository) = &repository {
-        let role = access::role(db, settings, login, repository)?;
-        let public = repository.visibility == Visibility::Public;
-        if wish.pull && (public || role >= Some(RepositoryRole::Read)) {
+        let reads_all = rights.reads_everything();
+        if wish.pull && (reads_all || may(repository, RepositoryRole::Read)?) {
             actions.push("pull");
         }
-        if wish.all && role >= Some(RepositoryRole::Admin) {
+        if wish.all && may(repository, RepositoryRole::Admin)? {
             actions.push("*");
         }
     }
@@ -166,8 +172,9 @@ fn granted(db: &Db<'_>, settings: &Settings, login: &Login, wish: &Wish) -> Resu
 }
 
 /// Makes the repository that somebody is about to push to; false where that is not allowed.
-fn create(db: &Db<'_>, settings: &Settings, login: &Login, name: &RepositoryName) -> Result<bool, StoreError> {
-    let Some(creator) = login.account() else { return Ok(false) };
+fn create(rights: Rights<'_>, login: Option<&RegistryIdentity>, name: &RepositoryName) -> Result<bool, StoreError> {
+    let Some(login) = login else { return Ok(false) };
+    let (db, settings, creator) = (rights.db, rights.settings, login.account());
     let namespace = match accounts::by_name(db, &name.namespace)? {
         Some(namespace) if namespace.kind != AccountKind::Robot && namespace.enabled => namespace,
         Some(_) => return Ok(false),
@@ -176,7 +183,7 @@ fn create(db: &Db<'_>, settings: &Settings, login: &Login, name: &RepositoryName
             None => return Ok(false),
         },
     };
-    if !access::may_create(db, settings, login, &namespace)? {
+    if !(rights.has_full_access() || rights.may_create_in(&namespace)?) {
         return Ok(false);
     }
     let visibility = if settings.create_private_repo_on_push { Visibility::Private } else { Visibility::Public };
@@ -207,10 +214,10 @@ fn create(db: &Db<'_>, settings: &Settings, login: &Login, name: &RepositoryName
 fn create_namespace(
     db: &Db<'_>,
     settings: &Settings,
-    login: &Login,
+    login: &RegistryIdentity,
     name: &RepositoryName,
 ) -> Result<Option<Account>, StoreError> {
-    let Login::User(user) = login else { return Ok(None) };
+    let RegistryIdentity::User(user) = login else { return Ok(None) };
     if !settings.create_namespace_on_push || accounts::is_retired(db, &name.namespace)? {
         return Ok(None);
     }

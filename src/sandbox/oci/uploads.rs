@@ -92,7 +92,7 @@ pub(super) async fn patch(
 ) -> Result<Response, RegistryError> {
     let context = Arc::new(context);
     received(&context, &name, &uuid).await?;
-    let mut progress = context.app.registry.files.hold(&uuid).await;
+    let mut progress = context.app.files.hold(&uuid).await;
     // asked again: another request may have ended the upload while this one waited
     let before = received(&context, &name, &uuid).await?;
     if content_start(request.headers()).is_some_and(|start| start != before) {
@@ -100,7 +100,7 @@ pub(super) async fn patch(
         set_upload_headers(&mut response, &context, &name, &uuid, &range(before));
         return Ok(response);
     }
-    let files = &context.app.registry.files;
+    let files = &context.app.files;
     let (length, result) = files.append(&uuid, &mut progress, before, request.into_body()).await;
     note(&context, &uuid, length).await?;
     match result {
@@ -128,9 +128,9 @@ pub(super) async fn finish(
 pub(super) async fn cancel(context: Context, name: RepositoryName, uuid: String) -> Result<Response, RegistryError> {
     let context = Arc::new(context);
     received(&context, &name, &uuid).await?;
-    let progress = context.app.registry.files.hold(&uuid).await;
+    let progress = context.app.files.hold(&uuid).await;
     end(&context, &uuid).await?;
-    context.app.registry.files.forget(&uuid).await?;
+    context.app.files.forget(&uuid).await?;
     drop(progress);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -143,7 +143,7 @@ async fn complete(
     digest: &Digest,
     request: Request,
 ) -> Result<Response, RegistryError> {
-    let files = &context.app.registry.files;
+    let files = &context.app.files;
     let mut progress = files.hold(uuid).await;
     let before = received(context, name, uuid).await?;
     let (length, result) = files.append(uuid, &mut progress, before, request.into_body()).await;

@@ -9,7 +9,7 @@ use super::log::RequestLog;
 use crate::sandbox::access::{Sealer, Throttle};
 use crate::sandbox::clock::Clock;
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::oci::Registry;
+use crate::sandbox::oci::BlobFiles;
 use crate::sandbox::settings::Settings;
 use crate::sandbox::store::{Store, StoreError, meta};
 
@@ -18,7 +18,7 @@ use crate::sandbox::store::{Store, StoreError, meta};
 pub struct App {
     /// The domain state.
     pub store: Store,
-    /// Where blobs and uploads lie: `blobs/sha256/<hex>` and `uploads/<uuid>` in the state folder.
+    /// The state folder.
     pub state: PathBuf,
     /// Quay's switches.
     pub settings: Settings,
@@ -28,8 +28,8 @@ pub struct App {
     pub sealer: Sealer,
     /// Bad sign-in attempts.
     pub throttle: Throttle,
-    /// The files and the key of the OCI registry.
-    pub registry: Registry,
+    /// The bytes of blobs and uploads.
+    pub files: BlobFiles,
     /// What was asked.
     pub log: RequestLog,
     /// What is to go wrong.
@@ -45,11 +45,13 @@ impl App {
     pub fn open(config: &Config, host: String) -> Result<Arc<Self>, SandboxError> {
         let store = Store::open(&config.state, config.clock.clone())?;
         let key = store.write_blocking::<_, StoreError>(meta::key)?;
+        let files = BlobFiles::open(&config.state)
+            .map_err(|source| SandboxError::File { path: config.state.clone(), source })?;
         Ok(Arc::new(Self {
             store,
             sealer: Sealer::new(&key),
             throttle: Throttle::default(),
-            registry: Registry::open(&config.state)?,
+            files,
             log: RequestLog::open(&config.state.join("requests.jsonl"))?,
             state: config.state.clone(),
             host: config.settings.server_hostname.clone().unwrap_or(host),
