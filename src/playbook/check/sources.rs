@@ -48,7 +48,7 @@ pub(in crate::playbook) enum Source {
     /// The module reads no such file, or its name is only known in the run.
     Unknown,
     /// It is here.
-    Found(PathBuf, Span),
+    Found(PathBuf),
     /// It is nowhere.
     Missing(Box<Diagnostic>),
 }
@@ -84,7 +84,7 @@ fn search(
     }
     let places = candidates(context, folder, name);
     if let Some(found) = places.iter().find(|place| files.exists(place)) {
-        return Some(Source::Found(found.clone(), span));
+        return Some(Source::Found(found.clone()));
     }
     let shown: Vec<String> = places.iter().map(|path| format!("`{}`", display_name(path))).collect();
     let near = places.iter().find_map(|place| {

@@ -7,7 +7,7 @@ use super::known;
 use super::names;
 use super::reader::{Reader, kind_of};
 use crate::diag::{Diagnostic, Span, closest, did_you_mean};
-use crate::modules::{FreeForm, ModuleDef, table};
+use crate::modules::{FreeForm, ModuleDef, Runner, table};
 use crate::value::Text;
 use crate::value::Value;
 use crate::yaml::{Entry, Node, NodeKind};
@@ -77,7 +77,9 @@ pub(super) fn resolve(name: &str, context: &LoadContext) -> Option<Target> {
         let full = context.collections.iter().map(|collection| format!("{collection}.{name}"));
         full.filter(|_| !name.contains('.')).find_map(|full| table::find(&full))
     };
-    table::find(name).or_else(in_collection).map(Target::Module)
+    // entries of the table that the engine carries out are above, or no tasks at all (`import_playbook`)
+    let module = table::find(name).or_else(in_collection)?;
+    (!matches!(module.runner, Runner::Engine)).then_some(Target::Module(module))
 }
 
 /// How a module reads free-form text.

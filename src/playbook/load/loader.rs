@@ -172,8 +172,11 @@ impl Loader {
     fn read<T>(&self, read: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T, Diagnostics> {
         let mut reader = Reader::new(&self.inner);
         let value = read(&mut reader);
+        let mut problems = reader.into_problems();
+        // in the order of the text, file by file as they were opened
+        problems.sort_by_key(|problem| problem.span().map(|span| (span.source, span.start)));
         let mut errors = Diagnostics::new();
-        for problem in reader.into_problems() {
+        for problem in problems {
             match problem.severity {
                 Severity::Warning => self.inner.warn(problem),
                 Severity::Error if errors.contains(&problem) => {}

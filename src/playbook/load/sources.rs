@@ -19,8 +19,8 @@ impl Reader<'_> {
     pub(super) fn check_source(&mut self, module: &ModuleDef, option: Options<'_>, context: &LoadContext) {
         match check::find_source(module.name, option, context, &*self.loader.options.files) {
             Source::Missing(problem) => self.problem(*problem),
-            Source::Found(path, _) if module.name == "template" => self.check_template_file(&path, option),
-            Source::Found(..) | Source::Unknown => {}
+            Source::Found(path) if module.name == "template" => self.check_template_file(&path, option),
+            Source::Found(_) | Source::Unknown => {}
         }
     }
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
                 let Some((Value::Str(text), _)) = option("var") else { return };
                 if is_literal(&Value::Str(text.clone())) && !text.is_empty() {
                     let problem = check::expression_problem(&text, &self.loader.options.templar);
-                    problem.into_iter().for_each(|problem| self.problem(problem));
+                    self.extend(problem.into_iter().collect());
                 }
             }
             _ => {}

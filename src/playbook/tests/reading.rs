@@ -248,3 +248,37 @@ fn options_come_in_every_form() {
     );
     assert_eq!(tasks[3].keywords.delegate_to.as_ref().and_then(Value::as_str), Some("localhost"));
 }
+
+#[test]
+fn a_roles_argument_specification_becomes_its_first_task() {
+    let spec = "argument_specs:\n  main:\n    short_description: the web server\n    options:\n      port: {type: int, required: yes}\n";
+    let playbook = load(&[
+        (
+            "site.yml",
+            "- hosts: all\n  roles: [{role: web, http_port: 80}]\n  tasks:\n    - import_role: {name: web, rolespec_validate: no}\n    - import_role: {name: web, tasks_from: other}\n",
+        ),
+        ("roles/web/meta/argument_specs.yml", spec),
+        ("roles/web/tasks/main.yml", "- name: own\n  meta: noop\n"),
+        ("roles/web/tasks/other.yml", "- name: other\n  meta: noop\n"),
+    ]);
+    let play = &playbook.plays[0];
+    assert_eq!(
+        outline(&play.main_steps()),
+        [
+            "role web",
+            "  Validating arguments against arg spec 'main' - the web server",
+            "  own",
+            "block",
+            "  role web",
+            "    own",
+            "block",
+            "  role web",
+            "    other"
+        ]
+    );
+    let Step::Task(task) = &play.roles[0].tasks[0] else { panic!("a task comes first") };
+    let Action::Module { args, .. } = &task.action else { panic!("a module's task") };
+    let args = crate::value::to_json(args);
+    assert_eq!(args["provided_arguments"]["http_port"], 80);
+    assert_eq!(args["validate_args_context"]["argument_spec_name"], "main");
+}
