@@ -13,3 +13,5 @@
 mod golden;
 mod harness;
 mod layers;
+mod registry_clients;
+mod registry_fixture;
