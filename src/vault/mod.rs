@@ -4,6 +4,7 @@
 //! was opened is wiped from memory when it is dropped.
 
 mod cipher;
+mod document;
 mod envelope;
 mod files;
 mod password;
@@ -11,6 +12,7 @@ mod secrets;
 mod source;
 mod strings;
 
+pub use document::{not_opened, read_document};
 pub use envelope::{DEFAULT_ID, Envelope, is_encrypted};
 pub use files::{Editor, FileError, Vault};
 pub use password::Password;

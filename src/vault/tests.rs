@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::*;
-use crate::value::Secret;
+use crate::diag::{RenderStyle, SourceMap, render};
+use crate::value::{Secret, Trust, Value};
 
 const V11: &str = include_str!("../../tests/data/vault/v11.yml");
 const V12: &str = include_str!("../../tests/data/vault/v12.yml");
@@ -143,6 +144,28 @@ fn a_password_file_may_be_encrypted_with_an_earlier_password() {
     fs::write(&outer, "outer\n").unwrap();
     let (loaded, _) = load(&[PasswordSource::file(&outer), PasswordSource::file(&inner)], &[]);
     assert_eq!(loaded.unwrap()[1].1, Password::new("inner"));
+}
+
+#[test]
+fn an_encrypted_document_is_secret_and_its_text_stays_out_of_messages() {
+    let secrets = secrets(&[("default", PASSWORD)]);
+    let sources = SourceMap::new();
+    let mut warnings = Vec::new();
+    let node = read_document(&sources, "vars.yml", V11, &secrets, &mut warnings).unwrap();
+    match node.get("quay_password").unwrap().to_value() {
+        Value::Str(text) => assert!(text.is_secret() && text.origin().trust == Trust::Template),
+        other => panic!("{other:?}"),
+    }
+    let broken = secrets.encrypt(b"a: hunter2 b: c\n", None).unwrap();
+    let error = read_document(&sources, "vars.yml", &broken, &secrets, &mut warnings).unwrap_err();
+    let shown = render(&error, &sources, RenderStyle::Plain);
+    assert!(shown.contains("the decrypted content is not valid YAML in line 1"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let twice = secrets.encrypt(b"hunter2: 1\nhunter2: 2\n", None).unwrap();
+    read_document(&sources, "vars.yml", &twice, &secrets, &mut warnings).unwrap();
+    assert_eq!(warnings.len(), 1);
+    let closed = read_document(&sources, "vars.yml", V11, &VaultSecrets::default(), &mut warnings).unwrap_err();
+    assert_eq!(closed.message, "cannot decrypt this: a Vault password is needed");
 }
 
 struct Scene {
