@@ -18,6 +18,7 @@ pub mod cli;
 pub mod diag;
 pub mod engine;
 pub mod event;
+pub mod inventory;
 pub mod modules;
 pub mod playbook;
 pub mod prune;

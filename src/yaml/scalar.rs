@@ -38,7 +38,7 @@ pub(super) fn read_plain(text: &str, span: Span, string: impl FnOnce(&str) -> Te
     }
     match timestamp::read(text) {
         Timestamp::Not => Ok(Value::Str(string(text))),
-        Timestamp::Text(text) => Ok(Value::Str(Text::data(text).with_span(Some(span)))),
+        Timestamp::Text(text) => Ok(Value::Str(string(&text))),
         Timestamp::Invalid => Err(Box::new(
             Diagnostic::error(
                 "yaml-timestamp",

@@ -1,0 +1,208 @@
+//! The inventory as `ansible-inventory` shows it: as JSON, and as a tree of groups.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use super::model::{ALL, Group, Inventory};
+use super::name::HostName;
+use super::vars_folder::{Entity, VarsFolder};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::value::{Key, Map, Trust, Value, python_str, to_json_redacted};
+
+/// What an export holds beside hosts and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportVars {
+    /// All variables of each host, those of its groups among them.
+    Flattened,
+    /// The variables of hosts and groups apart, so that the output can be used as an inventory.
+    Separate,
+}
+
+/// Reads variables for an export.
+pub struct Exporter<'a> {
+    inventory: &'a Inventory,
+    playbooks: &'a [Arc<VarsFolder>],
+    vars: ExportVars,
+    warnings: &'a mut Diagnostics,
+}
+
+type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+
+impl<'a> Exporter<'a> {
+    /// An exporter of an inventory, with the variables beside playbooks where there are any.
+    pub fn new(
+        inventory: &'a Inventory,
+        playbooks: &'a [Arc<VarsFolder>],
+        vars: ExportVars,
+        warnings: &'a mut Diagnostics,
+    ) -> Self {
+        Self { inventory, playbooks, vars, warnings }
+    }
+
+    /// `--list`: groups with their hosts and children, and the variables of the hosts.
+    pub fn list(&mut self, hosts: &[HostName]) -> Result<Json> {
+        let available: HashSet<&str> = hosts.iter().map(HostName::as_str).collect();
+        let mut out = JsonMap::new();
+        let mut seen = HashSet::new();
+        if let Some(all) = self.inventory.group(ALL) {
+            self.list_group(all, &available, &mut seen, &mut out)?;
+        }
+        let mut hostvars = JsonMap::new();
+        for host in hosts {
+            let vars = self.host(host)?;
+            if vars.as_object().is_some_and(|vars| !vars.is_empty()) {
+                hostvars.insert(host.to_string(), vars);
+            }
+        }
+        out.insert("_meta".to_owned(), json!({ "hostvars": hostvars }));
+        Ok(sorted(Json::Object(out)))
+    }
+
+    /// `--host`: the variables of one host.
+    pub fn host(&mut self, host: &str) -> Result<Json> {
+        Ok(sorted(vars_to_json(&self.host_vars(host)?)))
+    }
+
+    /// `--graph`: the groups below one and their hosts as a tree, with variables where they are wanted.
+    pub fn graph(&mut self, group: &Group, with_vars: bool) -> Result<String> {
+        let mut out = String::new();
+        self.graph_group(group, 0, with_vars, &mut out)?;
+        Ok(out)
+    }
+
+    fn host_vars(&mut self, host: &str) -> Result<Map> {
+        match self.vars {
+            ExportVars::Flattened => self.inventory.host_variables(host, self.playbooks, self.warnings),
+            ExportVars::Separate => {
+                let own = self.inventory.host(host).map(|host| host.vars.clone()).unwrap_or_default();
+                self.with_files(own, Entity::Host, host)
+            }
+        }
+    }
+
+    fn group_vars(&mut self, group: &Group) -> Result<Map> {
+        let mut vars = self.with_files(group.vars.clone(), Entity::Group, &group.name)?;
+        if group.priority != 1 {
+            vars.insert(Key::from("ansible_group_priority"), Value::Int(group.priority.into()));
+        }
+        Ok(vars)
+    }
+
+    fn with_files(&mut self, mut vars: Map, entity: Entity, name: &str) -> Result<Map> {
+        for folder in self.inventory.vars_folders().iter().chain(self.playbooks) {
+            let found = folder.variables(entity, name, self.warnings)?;
+            vars.extend(found.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        Ok(vars)
+    }
+
+    fn list_group(
+        &mut self,
+        group: &Group,
+        available: &HashSet<&str>,
+        seen: &mut HashSet<Arc<str>>,
+        out: &mut JsonMap<String, Json>,
+    ) -> Result<()> {
+        let mut entry = JsonMap::new();
+        if &*group.name != ALL {
+            let hosts: Vec<&str> = self
+                .inventory
+                .direct_hosts_of(group)
+                .map(|host| host.name.as_str())
+                .filter(|name| available.contains(name))
+                .collect();
+            if !hosts.is_empty() {
+                entry.insert("hosts".to_owned(), json!(hosts));
+            }
+        }
+        let mut children = Vec::new();
+        for child in self.inventory.children_of(group) {
+            children.push(child.name.to_string());
+            if seen.insert(Arc::clone(&child.name)) {
+                self.list_group(child, available, seen, out)?;
+            }
+        }
+        if !children.is_empty() {
+            entry.insert("children".to_owned(), json!(children));
+        }
+        if self.vars == ExportVars::Separate {
+            let vars = self.group_vars(group)?;
+            if !vars.is_empty() {
+                entry.insert("vars".to_owned(), vars_to_json(&vars));
+            }
+        }
+        if !entry.is_empty() {
+            out.insert(group.name.to_string(), Json::Object(entry));
+        }
+        Ok(())
+    }
+
+    fn graph_group(&mut self, group: &Group, depth: usize, with_vars: bool, out: &mut String) -> Result<()> {
+        graph_line(out, depth, &format!("@{}:", group.name));
+        for child in self.inventory.children_of(group) {
+            self.graph_group(child, depth + 1, with_vars, out)?;
+        }
+        if &*group.name != ALL {
+            for host in self.inventory.direct_hosts_of(group) {
+                graph_line(out, depth + 1, &host.name);
+                if with_vars {
+                    graph_vars(out, depth + 2, self.host_vars(&host.name)?);
+                }
+            }
+        }
+        if with_vars {
+            graph_vars(out, depth + 1, self.group_vars(group)?);
+        }
+        Ok(())
+    }
+}
+
+fn graph_line(out: &mut String, depth: usize, text: &str) {
+    if depth > 0 {
+        out.push_str(&"  |".repeat(depth));
+        out.push_str("--");
+    }
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn graph_vars(out: &mut String, depth: usize, mut vars: Map) {
+    vars.sort_by(|a, _, b, _| a.to_string().cmp(&b.to_string()));
+    for (key, value) in vars {
+        let mut text = String::new();
+        let _ = write!(text, "{{{key} = {}}}", python_str(&crate::value::from_json(to_json_redacted(&value))));
+        graph_line(out, depth, &text);
+    }
+}
+
+/// Variables as JSON; secrets are blanked out, and a closed Vault value is its envelope.
+fn vars_to_json(vars: &Map) -> Json {
+    Json::Object(vars.iter().map(|(key, value)| (key.to_string(), value_to_json(value))).collect())
+}
+
+fn value_to_json(value: &Value) -> Json {
+    match value {
+        Value::Encrypted(closed) => json!({ "__ansible_vault": &*closed.envelope }),
+        Value::Str(text) if text.origin().trust == Trust::Data => {
+            json!({ "__ansible_unsafe": to_json_redacted(value) })
+        }
+        Value::List(items) => Json::Array(items.iter().map(value_to_json).collect()),
+        Value::Map(map) => vars_to_json(map),
+        other => to_json_redacted(other),
+    }
+}
+
+fn sorted(value: Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let mut entries: Vec<(String, Json)> = map.into_iter().collect();
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Json::Object(entries.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}

@@ -1,0 +1,230 @@
+//! From sources to an inventory: files, folders, and lists of hosts on the command line.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::address;
+use super::ini::{self, Secrecy};
+use super::model::{Inventory, UNGROUPED};
+use super::vars_folder::VarsFolder;
+use super::yaml_file;
+use crate::diag::{Diagnostic, Diagnostics, Severity, SourceMap};
+use crate::value::{Key, Value};
+use crate::vault::{VaultError, VaultSecrets, is_encrypted, read_document};
+use crate::yaml;
+
+/// Names that a folder of inventories may hold beside them.
+const IGNORED_NAMES: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
+/// Endings that are not inventories in a folder.
+const IGNORED_ENDINGS: [&str; 12] =
+    [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
+
+impl Inventory {
+    /// Reads the sources of `-i`: files, folders, and lists of hosts with a comma in them (`web1,web2` or `localhost,`). What
+    /// should be known but stops nothing is added to `warnings`.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the sources and in the `group_vars` and `host_vars` beside them.
+    pub fn load(
+        inputs: &[impl AsRef<str>],
+        sources: &SourceMap,
+        secrets: &VaultSecrets,
+        warnings: &mut Diagnostics,
+    ) -> Result<Self, Diagnostics> {
+        let mut loader = Loader { inventory: Self::new(), sources, secrets, diagnostics: Vec::new() };
+        for input in inputs {
+            loader.input(input.as_ref());
+        }
+        loader.inventory.reconcile();
+        loader.inventory.report_clashes(&mut loader.diagnostics);
+        loader.inventory.check_variables(&[], &mut loader.diagnostics);
+        let (errors, soft): (Diagnostics, Diagnostics) =
+            loader.diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        warnings.extend(soft);
+        if errors.is_empty() { Ok(loader.inventory) } else { Err(errors) }
+    }
+
+    fn report_clashes(&self, diagnostics: &mut Diagnostics) {
+        for group in self.groups.values() {
+            if let Some(host) = self.hosts.get(&*group.name) {
+                let mut diagnostic =
+                    Diagnostic::warning("inventory", format!("`{}` is the name of a host and of a group", group.name));
+                for span in [host.span, group.span].into_iter().flatten() {
+                    diagnostic = diagnostic.at(span);
+                }
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+}
+
+struct Loader<'a> {
+    inventory: Inventory,
+    sources: &'a SourceMap,
+    secrets: &'a VaultSecrets,
+    diagnostics: Diagnostics,
+}
+
+impl Loader<'_> {
+    fn input(&mut self, input: &str) {
+        let path = Path::new(input);
+        if input.contains(',') && !path.exists() {
+            return self.host_list(input);
+        }
+        if !path.exists() {
+            self.diagnostics.push(
+                Diagnostic::error("inventory", format!("the inventory `{input}` does not exist"))
+                    .help(format!("if a host is meant, put a comma behind it: `{input},`")),
+            );
+            return;
+        }
+        let beside = if path.is_dir() { Some(path) } else { path.parent() };
+        let beside = beside.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !self.inventory.folders.iter().any(|folder| folder.path() == beside) {
+            let folder = VarsFolder::new(beside, self.sources, self.secrets);
+            self.inventory.folders.push(Arc::new(folder));
+        }
+        self.path(path);
+    }
+
+    fn host_list(&mut self, input: &str) {
+        let source: Arc<Path> = Path::new(input).into();
+        let group = self.inventory.ensure_group(UNGROUPED, None);
+        for name in input.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            // no ranges here: such a name stays as it is
+            let (host, port) =
+                Some(address::split_port(name)).filter(|(host, _)| !host.contains('[')).unwrap_or((name, None));
+            if self.inventory.hosts.contains_key(host) {
+                continue;
+            }
+            let index = self.inventory.ensure_host(host, None, Some(&source));
+            if let (Some(port), Some(host)) = (port, self.inventory.host_at_mut(index)) {
+                host.vars.insert(Key::from("ansible_port"), Value::Int(port.into()));
+            }
+            self.inventory.put_host(group, index);
+        }
+    }
+
+    fn path(&mut self, path: &Path) {
+        if !path.is_dir() {
+            if let Err(error) = self.file(path) {
+                self.diagnostics.push(*error);
+            }
+            return;
+        }
+        let mut entries: Vec<PathBuf> = match fs::read_dir(path) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(error) => return self.diagnostics.push(unreadable(path, &error)),
+        };
+        entries.sort();
+        for entry in entries {
+            let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let ignored = name.starts_with('.')
+                || IGNORED_NAMES.contains(&name.as_str())
+                || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending));
+            if !ignored {
+                self.path(&entry);
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), Box<Diagnostic>> {
+        let name = path.display().to_string();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if ending == Some("toml") {
+            return Err(Box::new(
+                Diagnostic::error("inventory", format!("the inventory `{name}` is TOML, which is not supported"))
+                    .help("write it as INI or YAML"),
+            ));
+        }
+        let bytes = fs::read(path).map_err(|error| Box::new(unreadable(path, &error)))?;
+        let text = String::from_utf8(bytes);
+        let executable = fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o111 != 0);
+        let text = match text {
+            Ok(text) if !text.starts_with("#!") => text,
+            Err(_) if !executable => {
+                return Err(Box::new(Diagnostic::error(
+                    "inventory",
+                    format!("the inventory `{name}` is not UTF-8 text"),
+                )));
+            }
+            _ => {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "inventory-script",
+                        format!("`{name}` is a script; inventory scripts are not supported yet"),
+                    )
+                    .help(format!("save its output as an inventory: `ansible-inventory -i {name} --list --yaml`")),
+                ));
+            }
+        };
+        let source: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
+        match ending {
+            Some("yml" | "yaml" | "json") => self.yaml(&name, &text, &source),
+            None if self.looks_like_yaml(&text)? => self.yaml(&name, &text, &source),
+            _ => self.ini(&name, &text, &source),
+        }
+    }
+
+    /// Whether a file without an ending is YAML: a mapping, or broken, but begun like one.
+    fn looks_like_yaml(&self, text: &str) -> Result<bool, Box<Diagnostic>> {
+        let opened;
+        let text = if is_encrypted(text.as_bytes()) {
+            opened = self.open(text)?;
+            opened.expose()
+        } else {
+            text
+        };
+        let scratch = SourceMap::new();
+        let id = scratch.add("", text);
+        if let Ok(node) = yaml::parse_one(&scratch, id, &mut Vec::new()) {
+            return Ok(node.as_mapping().is_some());
+        }
+        let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+        Ok(first.is_some_and(|line| line == "---" || line.ends_with(':')))
+    }
+
+    fn yaml(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {
+        let node = read_document(self.sources, name, text, self.secrets, &mut self.diagnostics)?;
+        yaml_file::read(&mut self.inventory, &node, source, &mut self.diagnostics);
+        Ok(())
+    }
+
+    fn ini(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {
+        if !is_encrypted(text.as_bytes()) {
+            let id = self.sources.add(name, text);
+            ini::read(&mut self.inventory, text, id, source, Secrecy::Open, &mut self.diagnostics);
+            return Ok(());
+        }
+        let content = self.open(text)?;
+        // messages get the shape of the lines, not what is in them
+        let masked: String = content
+            .expose()
+            .chars()
+            .flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8()))
+            .collect();
+        let id = self.sources.add(name, masked);
+        let mut found = Vec::new();
+        ini::read(&mut self.inventory, content.expose(), id, source, Secrecy::Secret, &mut found);
+        self.diagnostics.extend(found.into_iter().map(|diagnostic| Diagnostic {
+            message: "a line of this encrypted inventory is not valid".to_owned(),
+            help: vec!["look at it with `quaymaster vault view`".to_owned()],
+            ..diagnostic
+        }));
+        Ok(())
+    }
+
+    fn open(&self, text: &str) -> Result<crate::value::Secret, Box<Diagnostic>> {
+        self.secrets.decrypt(text).map_err(|error: VaultError| {
+            let id = self.sources.add("inventory", text);
+            let span = crate::diag::Span::new(id, 0, text.lines().next().map_or(0, str::len));
+            Box::new(crate::vault::not_opened(&error, span))
+        })
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("inventory", format!("cannot read the inventory `{}`: {error}", path.display()))
+}
