@@ -11,6 +11,7 @@ use crate::value::{Value, parse_bool};
 const SOURCES: &[(&str, &str, &str)] = &[
     ("assemble", "src", "files"),
     ("copy", "src", "files"),
+    ("include_vars", "file", "vars"),
     ("script", "cmd", "files"),
     ("template", "src", "templates"),
 ];

@@ -1,5 +1,7 @@
 //! What a task does: which of its keys names the module.
 
+use std::path::PathBuf;
+
 use super::arguments::Body;
 use super::context::LoadContext;
 use super::freeform::{self, Pairs};
@@ -8,6 +10,7 @@ use super::names;
 use super::reader::{Reader, kind_of};
 use crate::diag::{Diagnostic, Span, closest, did_you_mean};
 use crate::modules::{FreeForm, ModuleDef, Runner, table};
+use crate::tree::display_name;
 use crate::value::Text;
 use crate::value::Value;
 use crate::yaml::{Entry, Node, NodeKind};
@@ -183,13 +186,20 @@ impl Reader<'_> {
             _ if name.contains("{{") => {
                 Diagnostic::error("unsupported", "a template as the name of a module is not supported").at(written.span)
             }
-            _ => self.unknown_module(name, written.span),
+            _ => self.unknown_module(name, written.span, context),
         };
         self.problem(problem);
         None
     }
 
-    fn unknown_module(&self, name: &str, span: Span) -> Diagnostic {
+    /// What to say of a name that no built-in module has.
+    fn unknown_module(&self, name: &str, span: Span, context: &LoadContext) -> Diagnostic {
+        if let Some(file) = self.library_module(short(name), context) {
+            let message = format!("the module `{name}` in `{}` cannot be run", display_name(&file));
+            return Diagnostic::error("unsupported-module", message)
+                .at(span)
+                .help("modules in a `library` folder are not supported yet");
+        }
         if let Some(full) = known::full_name(name) {
             let message = format!("the module `{full}` is not built into quaymaster");
             let problem = Diagnostic::error("unsupported-module", message).at(span);
@@ -203,6 +213,18 @@ impl Reader<'_> {
             }
             None => problem,
         }
+    }
+
+    /// The file of a module in the `library` folder of the role or beside the playbook.
+    fn library_module(&self, name: &str, context: &LoadContext) -> Option<PathBuf> {
+        let role = context.role.as_ref().map(|role| role.path.as_path());
+        let mut folders = role.into_iter().chain([context.play_dir.as_path()]).map(|folder| folder.join("library"));
+        let files = &self.loader.options.files;
+        folders.find_map(|folder| {
+            let names = files.list(&folder).ok()?;
+            let found = names.iter().find(|file| file.split('.').next() == Some(name))?;
+            Some(folder.join(found))
+        })
     }
 
     /// `action: copy src=a dest=b` and its mapping form.

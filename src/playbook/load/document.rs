@@ -9,7 +9,7 @@ use super::loader::Inner;
 use super::reader::Reader;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::tree::{display_name, resolve};
-use crate::value::Map;
+use crate::value::{Map, Redactor, Value};
 use crate::yaml::{self, Node};
 
 /// Why a file gives no document; remembered, so that a file with a problem is reported alike each time it is asked for.
@@ -108,6 +108,16 @@ impl Inner {
     }
 }
 
+/// Makes the texts of an encrypted file known, so that they are blanked out where a command or server gives them back.
+fn register(value: &Value, redactor: &Redactor) {
+    match value {
+        Value::Str(text) if !text.is_template() => redactor.register(text),
+        Value::List(items) => items.iter().for_each(|item| register(item, redactor)),
+        Value::Map(map) => map.values().for_each(|item| register(item, redactor)),
+        _ => {}
+    }
+}
+
 /// An input error as a sentence fragment, without the number that Rust adds.
 fn describe(error: &io::Error) -> String {
     let text = error.to_string();
@@ -142,6 +152,10 @@ impl Reader<'_> {
         }
         let secret = self.loader.is_secret(&node);
         let vars = self.vars(&node, &format!("`{}`", display_name(path)))?;
-        Some(if secret { vars.into_iter().map(|(key, value)| (key, value.into_secret())).collect() } else { vars })
+        if !secret {
+            return Some(vars);
+        }
+        vars.values().for_each(|value| register(value, self.loader.options.templar.redactor()));
+        Some(vars.into_iter().map(|(key, value)| (key, value.into_secret())).collect())
     }
 }

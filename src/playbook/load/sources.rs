@@ -20,6 +20,11 @@ impl Reader<'_> {
         match check::find_source(module.name, option, context, &*self.loader.options.files) {
             Source::Missing(problem) => self.problem(*problem),
             Source::Found(path) if module.name == "template" => self.check_template_file(&path, option),
+            Source::Found(path) if module.name == "include_vars" => {
+                if self.loader.options.files.is_file(&path) {
+                    self.vars_file(&path, None);
+                }
+            }
             Source::Found(_) | Source::Unknown => {}
         }
     }

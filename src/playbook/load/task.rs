@@ -114,7 +114,9 @@ impl Reader<'_> {
                 others.push((key, entry));
             }
         }
-        let (written, target) = self.find_action(node.span, &old, &others, &keywords, context)?;
+        let mut searched = context.clone();
+        searched.collections.splice(0..0, draft.keywords.collections.iter().cloned());
+        let (written, target) = self.find_action(node.span, &old, &others, &keywords, &searched)?;
         if written.local {
             draft.keywords.delegate_to = Some(Value::data("localhost"));
         }

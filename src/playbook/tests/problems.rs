@@ -125,6 +125,7 @@ fn a_modules_options_are_checked() {
         ("- copy: {src: nowhere.txt, dest: /x}", "there is no file `nowhere.txt` for `copy`"),
         ("- template: src=nowhere.j2 dest=/x", "there is no file `nowhere.j2` for `template`"),
         ("- debug: msg=x\n  args: {vra: y}", "`debug` has no option `vra`"),
+        ("- include_vars: nowhere.yml", "there is no file `nowhere.yml` for `include_vars`"),
     ];
     for (text, wanted) in cases {
         let found = messages(&[("site.yml", &tasks(text))]);
@@ -209,4 +210,41 @@ error[unknown-option]: `include_role` has no option `tasks_form`
         ),
         "{text}"
     );
+}
+
+#[test]
+fn a_module_of_a_library_folder_is_named_as_such() {
+    let found = messages(&[
+        ("site.yml", "- hosts: all\n  roles: [r]\n"),
+        ("roles/r/tasks/main.yml", "- own_thing: {}\n"),
+        ("roles/r/library/own_thing.py", "#!/usr/bin/python\n"),
+    ]);
+    assert_eq!(found, ["the module `own_thing` in `roles/r/library/own_thing.py` cannot be run"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// Whatever is written, the loader answers with a playbook or with problems, each with a message.
+    #[test]
+    fn no_text_makes_the_loader_panic(
+        lines in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "- hosts: all", "  tasks:", "    - debug: msg=x", "    - block:", "      - command: \"a", "      when: x", "  roles: [r]",
+                "    - include_tasks: site.yml", "    - import_role: {name: r}", "  vars: {a: 1}", "- import_playbook: x", "  name: 'é'",
+                "    - copy: src=a b=\"{{ x", "      loop: {}", "      notify: [[x]]", "      args: 5", "    -", "    - action: {}", "  hosts:",
+                "      vars: {? [a] : b}", "  vars_files: [[1], a]", "      with_items:", "      tags: {}", "  handlers: [x]", "      apply: {when: }",
+            ]),
+            0..12,
+        )
+    ) {
+        let text = lines.join("\n");
+        let loader = super::support::loader(&[("site.yml", &text), ("roles/r/tasks/main.yml", "- import_role: {name: r}\n")], &[]);
+        if let Err(problems) = loader.load_playbook("site.yml") {
+            proptest::prop_assert!(!problems.is_empty());
+            proptest::prop_assert!(problems.iter().all(|problem| !problem.message.is_empty()));
+            let shown = super::support::shown(&loader, &problems);
+            proptest::prop_assert!(!shown.contains("not recorded"), "{}", shown);
+        }
+    }
 }
