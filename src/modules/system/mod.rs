@@ -1,5 +1,6 @@
 //! Modules for the operating system: facts, cron, time.
 
+mod facts;
 mod ping;
 pub mod setup;
 
