@@ -15,3 +15,4 @@ mod harness;
 mod layers;
 mod registry_clients;
 mod registry_fixture;
+mod registry_protocol;
