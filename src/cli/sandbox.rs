@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::diag::ExitCode;
 use crate::sandbox::server::{App, Config, TlsFiles, serve};
-use crate::sandbox::{Clock, Settings};
+use crate::sandbox::{Clock, Seed, Settings, seed};
 
 /// Serve a rehearsal registry that answers Quay's API.
 ///
@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// File that gets the URL when the sandbox is ready.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Make an organization with many repositories and tags first, unless it exists: to measure and to rehearse pruning.
+    #[arg(long, hide = true, value_name = "ORGANIZATION:REPOSITORIES:TAGS:DAYS")]
+    seed: Vec<Seed>,
 }
 
 /// Serves until the process is told to stop.
@@ -67,7 +70,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
         };
         let mut announced = Ok(());
-        serve(config, listener, |app| announced = announce(app, args.ready_file.as_deref()), stop).await?;
+        let ready = |app: &App| {
+            announced = args
+                .seed
+                .iter()
+                .try_for_each(|wanted| seed(app, wanted).context("the sandbox cannot be filled in"))
+                .and_then(|()| announce(app, args.ready_file.as_deref()));
+        };
+        serve(config, listener, ready, stop).await?;
         announced
     })?;
     Ok(ExitCode::Success)

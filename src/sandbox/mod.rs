@@ -10,6 +10,7 @@
 mod clock;
 mod error;
 mod new_repository;
+mod seed;
 mod settings;
 
 pub mod access;
@@ -19,4 +20,5 @@ pub mod store;
 
 pub use clock::Clock;
 pub use error::SandboxError;
+pub use seed::{Seed, seed};
 pub use settings::{AuthenticationType, RegistryState, Settings, seconds};
