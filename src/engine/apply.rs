@@ -133,8 +133,8 @@ impl Batch {
             return;
         }
         let mut task = Map::new();
-        let name = self.task_name(prepared, self.hosts.get(place));
-        task.insert(Key::from("name"), Value::data(name));
+        let name = prepared.task.keywords.name.as_ref().map(|_| self.task_name(prepared, self.hosts.get(place)));
+        task.insert(Key::from("name"), Value::data(name.unwrap_or_default()));
         task.insert(Key::from("action"), Value::data(action_name(prepared)));
         if let Action::Module { args, .. } = &prepared.task.action {
             task.insert(Key::from("args"), args.clone().into_data());

@@ -20,12 +20,21 @@ pub(super) enum Status {
     /// It takes part.
     #[default]
     Running,
+    /// A task failed, and the `always` sections around it still run.
+    Finishing,
     /// A task failed; a `rescue` section around may take the host back in.
     Failed,
     /// It could not be reached and is out of the whole run.
     Unreachable,
     /// A `meta` task ended the play for it.
     Ended,
+}
+
+impl Status {
+    /// Whether tasks run on the host.
+    pub(super) fn runs(self) -> bool {
+        matches!(self, Self::Running | Self::Finishing)
+    }
 }
 
 /// Where a host stands.
@@ -121,7 +130,7 @@ impl Batch {
         if self.stopped.load(Ordering::Relaxed) || self.env.interrupted() {
             return HostSet::new();
         }
-        self.filter(hosts, |state| state.status == Status::Running && !state.role_ended)
+        self.filter(hosts, |state| state.status.runs() && !state.role_ended)
     }
 
     /// Those of some hosts that failed.
@@ -170,7 +179,7 @@ impl Batch {
             .map(|(host, _)| &**host.name())
             .collect();
         let batch = self.hosts.iter().map(|host| Value::data(Arc::clone(host.name())));
-        let here = |name: &Value| name.as_str().is_some_and(|name| !gone.contains(name));
+        let here = |name: &Value| name.as_str().is_some_and(|name| !gone.contains(name) && !self.env.is_lost(name));
         let all = self.all.as_list().unwrap_or_default();
         self.vars.set_members(Members {
             all: self.all.clone(),

@@ -11,8 +11,9 @@ use super::problem::Problem;
 use super::run::Prompter;
 use super::stats::Stats;
 use super::target::Targets;
-use crate::diag::{SourceMap, Span};
+use crate::diag::{Diagnostic, RenderStyle, SourceMap, Span, render};
 use crate::event::{EventKind, EventSink};
+use crate::inventory::Limit;
 use crate::playbook::{Loader, TagFilter};
 use crate::template::{Templar, TemplateError};
 use crate::vars::{RunVars, VarsFiles};
@@ -24,6 +25,7 @@ pub(super) struct Env {
     pub(super) loader: Loader,
     pub(super) sources: SourceMap,
     pub(super) vars_files: VarsFiles,
+    pub(super) limit: Limit,
     pub(super) tags: TagFilter,
     pub(super) sink: EventSink,
     pub(super) cancel: CancellationToken,
@@ -45,6 +47,7 @@ pub(super) struct Parts {
     pub(super) vars: Arc<RunVars>,
     pub(super) templar: Templar,
     pub(super) loader: Loader,
+    pub(super) limit: Limit,
     pub(super) tags: TagFilter,
     pub(super) sink: EventSink,
     pub(super) cancel: CancellationToken,
@@ -57,14 +60,27 @@ pub(super) struct Parts {
 
 impl Env {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { vars, templar, loader, tags, sink, cancel, targets, prompter, force_handlers, r#become, start_at } =
-            parts;
+        let Parts {
+            vars,
+            templar,
+            loader,
+            limit,
+            tags,
+            sink,
+            cancel,
+            targets,
+            prompter,
+            force_handlers,
+            r#become,
+            start_at,
+        } = parts;
         Self {
             vars,
             templar,
             sources: loader.sources().clone(),
             vars_files: VarsFiles::new(loader.clone()),
             loader,
+            limit,
             tags,
             sink,
             cancel,
@@ -124,6 +140,11 @@ impl Env {
     /// The task to begin at, if it was never met.
     pub(super) fn unmet_start(&self) -> Option<String> {
         self.start_at.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells a warning that has a place.
+    pub(super) fn warn_of(&self, warning: &Diagnostic) {
+        self.warn(render(warning, &self.sources, RenderStyle::Plain));
     }
 
     /// Tells a warning.

@@ -110,7 +110,13 @@ impl Batch {
                 .and_then(|scope| self.env.templar.render(written, &scope).ok())
                 .as_ref()
                 .map_or_else(|| python_str(written), super::shown::label_text),
-            None => action_name(prepared),
+            None => match (&prepared.task.action, first) {
+                (Action::Include(include), Some(_)) if include.kind == IncludeKind::Role => {
+                    let role = include.args.get("name").map(python_str).unwrap_or_default();
+                    format!("include_role : {role}")
+                }
+                _ => action_name(prepared),
+            },
         };
         match &prepared.frame.role {
             Some(frame) => format!("{} : {name}", frame.role().name),

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::batch::Batch;
+use super::batch::{Batch, Status};
 use super::frame::Frame;
 use super::problem::Problem;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::event::TaskKind;
-use crate::playbook::{BoundHandler, Play, Task};
+use crate::playbook::{BoundHandler, Play, Role, Task};
 use crate::value::{Value, python_str};
 use crate::vars::TaskVars;
 
@@ -23,6 +23,8 @@ pub(super) struct Handlers {
 struct Known {
     bound: Arc<BoundHandler>,
     frame: Frame,
+    /// The list that it stands in: that of the play, or that of one use of a role.
+    list: usize,
     /// The rendered names, once someone asked.
     names: Option<Arc<Names>>,
 }
@@ -45,13 +47,20 @@ impl Handlers {
     /// Adds handlers that stand inside `frame`.
     pub(super) fn add(&self, handlers: Vec<BoundHandler>, frame: &Frame) {
         let mut known = self.lock();
+        let mut list = known.last().map_or(0, |last| last.list + 1);
+        let mut before: Option<Arc<Role>> = None;
         for bound in handlers {
+            let role = bound.roles.last();
+            if before.as_ref().map(Arc::as_ptr) != role.map(Arc::as_ptr) {
+                list += 1;
+            }
+            before = role.cloned();
             let mut inner = Frame { kind: TaskKind::Handler, ..frame.clone() };
             for role in &bound.roles {
                 inner = inner.with_keywords(&role.keywords).in_role(role);
             }
             inner = inner.with_keywords(&bound.handler.outer);
-            known.push(Known { bound: Arc::new(bound), frame: inner, names: None });
+            known.push(Known { bound: Arc::new(bound), frame: inner, list, names: None });
         }
     }
 
@@ -60,28 +69,31 @@ impl Handlers {
         self.running.load(Ordering::Relaxed)
     }
 
-    /// The handlers that a notification means, by their places: the last one of that name, and all that listen for it.
+    /// The handlers that a notification means, by their places: one of that name, and all that listen for it. Of handlers
+    /// with one name the first of the last list that has one is meant, as in Ansible.
     pub(super) fn find(&self, batch: &Batch, name: &str) -> Vec<usize> {
         let mut known = self.lock();
         for handler in known.iter_mut().filter(|handler| handler.names.is_none()) {
             handler.names = Some(Arc::new(names(batch, handler)));
         }
-        let with_names = || known.iter().enumerate().filter_map(|(at, handler)| Some((at, handler.names.as_ref()?)));
-        let named = with_names().rfind(|(_, names)| names.own.iter().any(|own| own == name));
-        let mut found: Vec<usize> = named.map(|(at, _)| at).into_iter().collect();
+        let mut order: Vec<(usize, usize, &Names)> =
+            known.iter().enumerate().filter_map(|(at, one)| Some((at, one.list, one.names.as_deref()?))).collect();
+        order.sort_by_key(|(_, list, _)| std::cmp::Reverse(*list));
+        let named = order.iter().find(|(_, _, names)| names.own.iter().any(|own| own == name));
+        let mut found: Vec<usize> = named.map(|(at, _, _)| *at).into_iter().collect();
         let mut seen: Vec<&str> = Vec::new();
-        let listening: Vec<_> =
-            with_names().filter(|(_, names)| names.listen.iter().any(|topic| topic == name)).collect();
-        // of two with one name the last one is meant
-        for (at, names) in listening.into_iter().rev() {
+        for (at, _, names) in &order {
+            if !names.listen.iter().any(|topic| topic == name) {
+                continue;
+            }
             if let Some(own) = names.own.first() {
                 if seen.contains(&own.as_str()) {
                     continue;
                 }
                 seen.push(own);
             }
-            if !found.contains(&at) {
-                found.push(at);
+            if !found.contains(at) {
+                found.push(*at);
             }
         }
         found
@@ -183,10 +195,10 @@ impl Batch {
             return self.flush(&self.running(hosts)).await;
         }
         let failed = self.failed(hosts);
-        self.mark(&failed, super::batch::Status::Running);
+        self.mark(&failed, Status::Finishing);
         let running = self.running(hosts);
         self.flush(&running).await;
-        let failed = self.filter(&failed, |state| state.status == super::batch::Status::Running);
-        self.mark(&failed, super::batch::Status::Failed);
+        let failed = self.filter(&failed, |state| state.status.runs());
+        self.mark(&failed, Status::Failed);
     }
 }

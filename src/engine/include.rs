@@ -154,7 +154,7 @@ impl Batch {
                     }),
                 };
                 wanted.public = switch("public")?.unwrap_or(false);
-                wanted.allow_duplicates = switch("allow_duplicates")?;
+                wanted.allow_duplicates = Some(switch("allow_duplicates")?.unwrap_or(true));
                 wanted.validate = switch("rolespec_validate")?.unwrap_or(true);
                 loader.load_role(&wanted, &context).map(Included::Role)
             }

@@ -50,10 +50,7 @@ impl Batch {
                 let failed = self.filter(&self.everyone(), |state| bad(state.status));
                 self.mark(&failed, Status::Running);
             }
-            "refresh_inventory" => match self.env.vars.hosts.refresh() {
-                Ok(()) => {}
-                Err(error) => self.refuse(prepared, &meant, &error.to_string()),
-            },
+            "refresh_inventory" => self.refuse(prepared, &meant, "`meta: refresh_inventory` is not supported yet"),
             "noop" | "reset_connection" => {}
             other => self.refuse(prepared, &meant, &format!("`meta: {other}` is not known")),
         }

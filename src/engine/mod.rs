@@ -26,3 +26,6 @@ mod target;
 mod walk;
 
 pub use run::{Prompter, Question, Run, RunOutcome, run};
+
+#[cfg(test)]
+mod tests;

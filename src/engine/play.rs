@@ -12,6 +12,7 @@ use super::run::Question;
 use super::schedule::{batches, ordered};
 use crate::diag::Diagnostic;
 use crate::event::EventKind;
+use crate::inventory::HostOrder;
 use crate::playbook::{Play, Step};
 use crate::tree::clean;
 use crate::value::{Key, Map, Value, is_truthy, parse_bool, python_str};
@@ -39,17 +40,29 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
         None => pattern.join(","),
     };
     let hosts = &env.vars.hosts;
-    hosts.enter(&dir, &env.loader).map_err(|problems| Problem::from_diagnostics(&problems, &env.sources))?;
-    let mut chosen = hosts
-        .matching(&pattern, env.vars.settings.limit.as_deref())
-        .map_err(|error| keywords.problem("hosts", Some(&play.hosts), error.to_string()))?;
+    hosts.enter(&dir).map_err(|problem| Problem::from_diagnostic(&problem, &env.sources))?;
+    let chosen = hosts.matching(&pattern, &env.limit).map_err(|problem| {
+        let place = span_of(&play.hosts).unwrap_or(play.span);
+        let problem = if problem.labels.is_empty() { problem.at(place) } else { *problem };
+        Problem::from_diagnostic(&problem, &env.sources)
+    })?;
+    for warning in hosts.take_warnings() {
+        env.warn_of(&warning);
+    }
     if chosen.is_empty() {
         let reason = "no hosts matched".to_owned();
         env.sink.emit(EventKind::PlaySkipped { name, reason });
         return Ok(PlayEnd::Continue);
     }
     let order = keywords.text(play.order.as_ref())?;
-    ordered(&mut chosen, order.as_deref()).map_err(|reason| keywords.problem("order", play.order.as_ref(), reason))?;
+    let order = match order.as_deref() {
+        None => HostOrder::default(),
+        Some(text) => HostOrder::parse(text).ok_or_else(|| {
+            let known = HostOrder::NAMES.join(", ");
+            keywords.problem("order", play.order.as_ref(), format!("`order` is one of {known}, not `{text}`"))
+        })?,
+    };
+    let chosen = ordered(chosen, order);
     let serial = play.serial.as_ref().map(|value| keywords.render(value)).transpose()?;
     let settings = keywords.settings()?;
     let all = Value::list(chosen.iter().map(|host| Value::data(Arc::clone(host.name()))).collect());

@@ -10,6 +10,7 @@ use super::play::{PlayEnd, run_play};
 use super::target::Targets;
 use crate::diag::ExitCode;
 use crate::event::{EventKind, EventSink, HostStats};
+use crate::inventory::Limit;
 use crate::modules::HostServices;
 use crate::playbook::{Loader, Playbook, TagFilter};
 use crate::template::Templar;
@@ -26,6 +27,8 @@ pub struct Run {
     pub settings: Settings,
     /// `-e`.
     pub extra_vars: Map,
+    /// `--limit`.
+    pub limit: Limit,
     /// `--tags` and `--skip-tags`.
     pub tags: TagFilter,
     /// `--start-at-task`: a name, or a pattern of one.
@@ -93,6 +96,7 @@ pub async fn run(run: Run) -> RunOutcome {
         vars: Arc::new(vars),
         templar: run.templar,
         loader: run.loader,
+        limit: run.limit,
         tags: run.tags,
         sink: run.sink,
         cancel: run.cancel,

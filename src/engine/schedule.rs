@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rand::seq::SliceRandom as _;
 
+use crate::inventory::HostOrder;
 use crate::value::{Value, python_str};
 use crate::vars::HostVars;
 
@@ -57,20 +58,16 @@ fn batch_size(value: &Value, total: usize) -> Result<usize, String> {
 }
 
 /// Puts hosts into the order that `order` names.
-pub(super) fn ordered(hosts: &mut [Arc<HostVars>], order: Option<&str>) -> Result<(), String> {
+pub(super) fn ordered(hosts: Vec<Arc<HostVars>>, order: HostOrder) -> Vec<Arc<HostVars>> {
+    let mut hosts = hosts;
     match order {
-        None | Some("inventory") => {}
-        Some("reverse_inventory") => hosts.reverse(),
-        Some("sorted") => hosts.sort_by(|a, b| a.name().cmp(b.name())),
-        Some("reverse_sorted") => hosts.sort_by(|a, b| b.name().cmp(a.name())),
-        Some("shuffle") => hosts.shuffle(&mut rand::rng()),
-        Some(other) => {
-            return Err(format!(
-                "`order` takes inventory, reverse_inventory, sorted, reverse_sorted or shuffle, not `{other}`"
-            ));
-        }
+        HostOrder::Inventory => {}
+        HostOrder::ReverseInventory => hosts.reverse(),
+        HostOrder::Sorted => hosts.sort_by(|a, b| a.name().cmp(b.name())),
+        HostOrder::ReverseSorted => hosts.sort_by(|a, b| b.name().cmp(a.name())),
+        HostOrder::Shuffle => hosts.shuffle(&mut rand::rng()),
     }
-    Ok(())
+    hosts
 }
 
 #[cfg(test)]

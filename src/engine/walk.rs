@@ -46,9 +46,9 @@ impl Batch {
         }
         if !block.always.is_empty() && !self.env.interrupted() {
             let failed = self.failed(&hosts);
-            self.mark(&failed, Status::Running);
+            self.mark(&failed, Status::Finishing);
             self.run_steps(&block.always, &frame, &hosts).await;
-            let failed = self.filter(&failed, |state| state.status == Status::Running);
+            let failed = self.filter(&failed, |state| state.status.runs());
             self.mark(&failed, Status::Failed);
         }
         if let Some(role) = &block.role {

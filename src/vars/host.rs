@@ -22,6 +22,8 @@ pub struct Membership {
     pub groups: Vec<Value>,
     /// The inventory file that it comes from.
     pub file: Option<PathBuf>,
+    /// The folder of that file.
+    pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +31,7 @@ struct State {
     layers: Vec<Arc<Map>>,
     groups: Arc<Vec<Value>>,
     file: Option<PathBuf>,
+    dir: Option<PathBuf>,
     facts: Facts,
     included: Map,
     set: Map,
@@ -73,6 +76,7 @@ impl HostVars {
             state.layers = membership.layers;
             state.groups = Arc::new(membership.groups);
             state.file = membership.file;
+            state.dir = membership.dir;
         });
     }
 
@@ -86,6 +90,12 @@ impl HostVars {
     #[must_use]
     pub fn inventory_file(&self) -> Option<PathBuf> {
         self.read(|state| state.file.clone())
+    }
+
+    /// The folder of that file.
+    #[must_use]
+    pub fn inventory_dir(&self) -> Option<PathBuf> {
+        self.read(|state| state.dir.clone())
     }
 
     /// A registered result or a `set_fact` variable.

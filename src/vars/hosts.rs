@@ -1,181 +1,236 @@
-//! The hosts of a run: the inventory, and what tasks add to it.
+//! The hosts of a run: the inventory, what tasks add to it, and the variables of each host.
 
-use std::sync::{Arc, PoisonError, RwLock};
-
-use indexmap::{IndexMap, IndexSet};
-use thiserror::Error;
-
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::host::{HostVars, Membership};
-use crate::diag::Diagnostics;
-use crate::playbook::Loader;
-use crate::value::{Key, Map, Value};
+use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::inventory::{Entity, Group, Host, HostName, Inventory, Limit, VarsFolder};
+use crate::value::{Map, Value};
+use crate::vault::VaultSecrets;
 
-/// Why hosts could not be chosen.
-#[derive(Debug, Error)]
-pub enum HostsError {
-    /// A pattern is not valid.
-    #[error("the host pattern `{0}` is not valid")]
-    Pattern(String),
-}
-
-/// All hosts, by name. Tasks look at it while others add to it.
-#[derive(Debug, Default)]
+/// All hosts of a run. Tasks look at them while others add to them.
+#[derive(Debug)]
 pub struct Hosts {
     state: RwLock<State>,
+    sources: SourceMap,
+    secrets: VaultSecrets,
+    /// What was noticed while variables were read, to be told with [`Hosts::take_warnings`].
+    warnings: Mutex<Diagnostics>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    hosts: IndexMap<Arc<str>, Arc<HostVars>>,
-    /// Hosts named without being in the inventory, such as `localhost`.
-    implicit: IndexMap<Arc<str>, Arc<HostVars>>,
-    groups: IndexMap<Arc<str>, IndexSet<Arc<str>>>,
-    host_vars: IndexMap<Arc<str>, Arc<Map>>,
-    groups_value: Option<Value>,
+    inventory: Inventory,
+    hosts: HashMap<Arc<str>, Arc<HostVars>>,
+    /// `group_vars` and `host_vars` beside the playbook that is running.
+    beside: Vec<Arc<VarsFolder>>,
+    /// Variables of groups and hosts from inventory files, shared by all lookups. Emptied when the inventory changes.
+    shared: HashMap<(Entity, Arc<str>), Arc<Map>>,
 }
 
 impl Hosts {
-    /// No hosts.
+    /// The hosts of an inventory. Files of variables are registered in `sources` and opened with `secrets`.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(inventory: Inventory, sources: SourceMap, secrets: VaultSecrets) -> Self {
+        let state = State { inventory, hosts: HashMap::new(), beside: Vec::new(), shared: HashMap::new() };
+        Self { state: RwLock::new(state), sources, secrets, warnings: Mutex::default() }
     }
 
-    /// A host of the inventory, or one that a task or pattern named before.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Arc<HostVars>> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.hosts.get(name).or_else(|| state.implicit.get(name)).cloned()
-    }
-
-    /// Names of all hosts of the inventory.
+    /// The names of all hosts of the inventory.
     #[must_use]
     pub fn names(&self) -> Vec<Arc<str>> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).hosts.keys().cloned().collect()
+        self.read().inventory.hosts().map(|host| host.name.shared()).collect()
     }
 
-    /// A host to delegate to: one that is known, else one made for the purpose.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Arc<HostVars> {
-        if let Some(host) = self.get(name) {
-            return host;
+    /// A host with its variables; `None` where the inventory does not have it.
+    ///
+    /// # Errors
+    /// Where a file of its variables is not valid.
+    pub fn find(&self, name: &str) -> Result<Option<Arc<HostVars>>, Box<Diagnostic>> {
+        if let Some(host) = self.read().hosts.get(name) {
+            return Ok(Some(Arc::clone(host)));
         }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
+        if state.inventory.host(name).is_none() {
+            return Ok(None);
+        }
+        state.placed(name, &mut self.noticed()).map(Some)
+    }
+
+    /// A host to delegate to: one of the inventory, else one made for the purpose, without variables.
+    ///
+    /// # Errors
+    /// Where a file of its variables is not valid.
+    pub fn named(&self, name: &str) -> Result<Arc<HostVars>, Box<Diagnostic>> {
+        if let Some(host) = self.find(name)? {
+            return Ok(host);
+        }
+        let mut state = self.write();
+        if let Some(local) = state.inventory.local_host(name).filter(|local| local.as_str() == name) {
+            return state.placed(local.as_str(), &mut self.noticed());
+        }
         let name: Arc<str> = name.into();
-        Arc::clone(state.implicit.entry(Arc::clone(&name)).or_insert_with(|| {
-            let host = HostVars::new(Arc::clone(&name));
-            if is_local_name(&name) {
-                let vars = [(Key::from("ansible_connection"), Value::data("local"))];
-                host.place(Membership { layers: vec![Arc::new(vars.into_iter().collect())], ..Membership::default() });
-            }
-            Arc::new(host)
-        }))
+        Ok(Arc::clone(state.hosts.entry(Arc::clone(&name)).or_insert_with(|| Arc::new(HostVars::new(name)))))
     }
 
-    /// Reads the variables beside a playbook in this folder.
-    pub fn enter(&self, dir: &Path, loader: &Loader) -> Result<(), Diagnostics> {
-        let _ = (dir, loader);
-        Ok(())
-    }
-
-    /// Reads the inventory anew.
-    pub fn refresh(&self) -> Result<(), HostsError> {
-        Ok(())
-    }
-
-    /// The hosts that patterns name, in the inventory's order, cut down to those of `limit`.
-    pub fn matching(&self, patterns: &[String], limit: Option<&str>) -> Result<Vec<Arc<HostVars>>, HostsError> {
-        let _ = limit;
-        let mut out: Vec<Arc<HostVars>> = Vec::new();
-        for part in
-            patterns.iter().flat_map(|pattern| pattern.split([',', ':'])).map(str::trim).filter(|part| !part.is_empty())
-        {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            let found: Vec<_> = if part == "all" || part == "*" {
-                state.hosts.values().cloned().collect()
-            } else if let Some(group) = state.groups.get(part) {
-                group.iter().filter_map(|name| state.hosts.get(name)).cloned().collect()
-            } else if let Some(host) = state.hosts.get(part) {
-                vec![Arc::clone(host)]
-            } else {
-                drop(state);
-                if is_local_name(part) { vec![self.named(part)] } else { Vec::new() }
-            };
-            for host in found {
-                if !out.iter().any(|known| Arc::ptr_eq(known, &host)) {
-                    out.push(host);
-                }
-            }
+    /// Makes `group_vars` and `host_vars` beside a playbook in this folder count, in place of those of another one.
+    ///
+    /// # Errors
+    /// Where one of the files of variables is not valid.
+    pub fn enter(&self, dir: &Path) -> Result<(), Box<Diagnostic>> {
+        let mut state = self.write();
+        if state.beside.first().is_some_and(|folder| folder.path() == dir) {
+            return Ok(());
         }
-        Ok(out)
+        // beside the inventory means the same folder here, and is read already
+        let known = state.inventory.vars_folders().iter().any(|folder| same_folder(folder.path(), dir));
+        let before = std::mem::take(&mut state.beside);
+        if !known {
+            state.beside.push(Arc::new(VarsFolder::new(dir, &self.sources, &self.secrets)));
+        }
+        if known && before.is_empty() { Ok(()) } else { state.place_again(&mut self.noticed()) }
+    }
+
+    /// The hosts that patterns name, in the inventory's order, cut down to those within `limit`.
+    ///
+    /// # Errors
+    /// A pattern that is not valid, or a file of variables that is not.
+    pub fn matching(&self, patterns: &[String], limit: &Limit) -> Result<Vec<Arc<HostVars>>, Box<Diagnostic>> {
+        let mut state = self.write();
+        let mut warnings = self.noticed();
+        let names = state.inventory.hosts_matching_any(patterns, &mut warnings)?;
+        let names = state.inventory.limited(names, limit, &mut warnings)?;
+        names.iter().map(|name: &HostName| state.placed(name.as_str(), &mut warnings)).collect()
     }
 
     /// The value of `groups`.
     #[must_use]
     pub fn groups(&self) -> Value {
-        if let Some(value) = &self.state.read().unwrap_or_else(PoisonError::into_inner).groups_value {
-            return value.clone();
-        }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let names = |hosts: &mut dyn Iterator<Item = &Arc<str>>| {
-            Value::list(hosts.map(|name| Value::data(Arc::clone(name))).collect())
-        };
-        let mut map = Map::new();
-        map.insert(Key::from("all"), names(&mut state.hosts.keys()));
-        for (group, members) in &state.groups {
-            map.insert(Key::Str(Arc::clone(group)), names(&mut members.iter()));
-        }
-        let value = Value::map(map);
-        state.groups_value = Some(value.clone());
-        value
+        self.read().inventory.groups_value()
     }
 
     /// Adds a host, or lays groups and variables over a known one; whether anything changed.
-    pub fn add_host(&self, name: &str, groups: &[String], vars: &Map) -> bool {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let name: Arc<str> = name.into();
-        let mut changed = false;
-        if !state.hosts.contains_key(&name) {
-            let host = state.implicit.shift_remove(&name).unwrap_or_else(|| Arc::new(HostVars::new(Arc::clone(&name))));
-            state.hosts.insert(Arc::clone(&name), host);
-            changed = true;
+    ///
+    /// # Errors
+    /// Where a file of its variables is not valid.
+    pub fn add_host(&self, name: &str, groups: &[String], vars: &Map) -> Result<bool, Box<Diagnostic>> {
+        let mut state = self.write();
+        let changed = state.inventory.add_host(name, groups, vars.clone());
+        if changed {
+            state.shared.clear();
+            state.place_again(&mut self.noticed())?;
         }
-        for group in groups {
-            changed |= state.groups.entry(group.as_str().into()).or_default().insert(Arc::clone(&name));
-        }
-        let known = Arc::make_mut(state.host_vars.entry(Arc::clone(&name)).or_default());
-        for (key, value) in vars {
-            if known.get(key) != Some(value) {
-                known.insert(key.clone(), value.clone());
-                changed = true;
-            }
-        }
-        state.groups_value = None;
-        state.place(&name);
-        changed
+        Ok(changed)
     }
 
     /// Puts a host into groups, which become children of `parents`; whether anything changed.
-    pub fn group_by(&self, name: &str, groups: &[String], parents: &[String]) -> bool {
-        let all: Vec<String> = groups.iter().chain(parents).cloned().collect();
-        self.add_host(name, &all, &Map::new())
+    ///
+    /// # Errors
+    /// Where a file of the groups' variables is not valid.
+    pub fn group_by(&self, name: &str, groups: &[String], parents: &[String]) -> Result<bool, Box<Diagnostic>> {
+        let mut state = self.write();
+        let mut changed = false;
+        for group in groups {
+            changed |= state.inventory.add_group_member(name, group, parents);
+        }
+        if changed {
+            state.shared.clear();
+            state.place_again(&mut self.noticed())?;
+        }
+        Ok(changed)
+    }
+
+    /// What was noticed since the last call.
+    #[must_use]
+    pub fn take_warnings(&self) -> Diagnostics {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn noticed(&self) -> std::sync::MutexGuard<'_, Diagnostics> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn place(&mut self, name: &Arc<str>) {
-        let mut groups: Vec<&str> =
-            self.groups.iter().filter(|(_, members)| members.contains(name)).map(|(group, _)| &**group).collect();
-        groups.sort_unstable();
+    /// A host of the inventory with its variables in place.
+    fn placed(&mut self, name: &str, warnings: &mut Diagnostics) -> Result<Arc<HostVars>, Box<Diagnostic>> {
         if let Some(host) = self.hosts.get(name) {
-            host.place(Membership {
-                layers: self.host_vars.get(name).cloned().into_iter().collect(),
-                groups: groups.into_iter().map(Value::data).collect(),
-                file: None,
-            });
+            return Ok(Arc::clone(host));
         }
+        let membership = self.membership(name, warnings)?;
+        let name: Arc<str> = name.into();
+        let host = Arc::new(HostVars::new(Arc::clone(&name)));
+        host.place(membership);
+        self.hosts.insert(name, Arc::clone(&host));
+        Ok(host)
+    }
+
+    fn place_again(&mut self, warnings: &mut Diagnostics) -> Result<(), Box<Diagnostic>> {
+        let known: Vec<Arc<HostVars>> = self.hosts.values().cloned().collect();
+        for host in known {
+            let membership = self.membership(host.name(), warnings)?;
+            host.place(membership);
+        }
+        Ok(())
+    }
+
+    /// What the inventory and the folders of variables say of a host. From the weakest to the strongest: groups from inventory
+    /// files; `group_vars/all`; `group_vars` of other groups; the host from inventory files; `host_vars`. Of two folders that
+    /// beside the playbook wins.
+    fn membership(&mut self, name: &str, warnings: &mut Diagnostics) -> Result<Membership, Box<Diagnostic>> {
+        let Self { inventory, beside, shared, .. } = self;
+        let folders = || inventory.vars_folders().iter().chain(beside.iter());
+        let mut layers: Vec<Arc<Map>> = Vec::new();
+        let groups = inventory.groups_of(name);
+        for group in &groups {
+            layers.push(kept(shared, Entity::Group, &group.name, &group.vars));
+        }
+        let (all, others): (Vec<&Group>, Vec<&Group>) = groups.into_iter().partition(|group| &*group.name == "all");
+        for part in [all, others] {
+            for folder in folders() {
+                for group in &part {
+                    layers.push(folder.variables(Entity::Group, &group.name, warnings)?);
+                }
+            }
+        }
+        let host: Option<&Host> = inventory.host(name);
+        if let Some(host) = host {
+            layers.push(kept(shared, Entity::Host, &host.name.shared(), &host.vars));
+        }
+        for folder in folders() {
+            layers.push(folder.variables(Entity::Host, name, warnings)?);
+        }
+        layers.retain(|layer| !layer.is_empty());
+        layers.reverse();
+        let groups = if host.is_some() { inventory.group_names(name) } else { Vec::new() };
+        Ok(Membership {
+            layers,
+            groups: groups.into_iter().map(Value::data).collect(),
+            file: host.and_then(|host| host.source.as_deref()).map(Path::to_path_buf),
+            dir: host.and_then(|host| inventory.folder_of(host)),
+        })
+    }
+}
+
+/// A group's or host's variables, copied once.
+fn kept(shared: &mut HashMap<(Entity, Arc<str>), Arc<Map>>, entity: Entity, name: &Arc<str>, vars: &Map) -> Arc<Map> {
+    Arc::clone(shared.entry((entity, Arc::clone(name))).or_insert_with(|| Arc::new(vars.clone())))
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    match (std::path::absolute(a), std::path::absolute(b)) {
+        (Ok(a), Ok(b)) => crate::tree::clean(&a) == crate::tree::clean(&b),
+        _ => false,
     }
 }
 

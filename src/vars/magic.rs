@@ -66,10 +66,7 @@ fn host(scope: &TaskScope, name: &str) -> Option<Value> {
         "inventory_hostname_short" => Value::data(short(host.name())),
         "group_names" => host.group_names(),
         "inventory_file" => host.inventory_file().map_or(Value::Null, |path| Value::data(path.display().to_string())),
-        "inventory_dir" => host
-            .inventory_file()
-            .and_then(|path| path.parent().map(|dir| Value::data(dir.display().to_string())))
-            .unwrap_or(Value::Null),
+        "inventory_dir" => host.inventory_dir().map_or(Value::Null, |path| Value::data(path.display().to_string())),
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ mod vars_files;
 pub use facts::{FACT_PREFIX, namespaced};
 pub use frame::TaskVars;
 pub use host::{HostVars, Membership};
-pub use hosts::{Hosts, HostsError, is_local_name};
+pub use hosts::{Hosts, is_local_name};
 pub use play::{Members, PlayVars};
 pub use role::RoleFrame;
 pub use run::{RunVars, Settings};

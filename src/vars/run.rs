@@ -14,7 +14,7 @@ pub struct Settings {
     pub mode: RunMode,
     /// How many hosts are worked on at once.
     pub forks: usize,
-    /// `--limit`.
+    /// `--limit`, as given.
     pub limit: Option<String>,
     /// `--tags`; `all` where none was given.
     pub run_tags: Vec<String>,

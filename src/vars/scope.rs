@@ -171,4 +171,15 @@ impl Scope for TaskScope {
     fn search_path(&self, kind: &str) -> Vec<PathBuf> {
         self.task.search_path(kind, self.playbook_dir())
     }
+
+    fn hosts(&self) -> Vec<String> {
+        self.run.hosts.names().iter().map(ToString::to_string).collect()
+    }
+
+    /// Another host's variables do not hold those of the play and its roles, as in Ansible.
+    fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {
+        // an invalid file of variables was reported when the play began
+        let host = self.run.hosts.find(name).ok().flatten()?;
+        Some(Box::new(Self::new(Arc::clone(&self.run)).on_host(host)))
+    }
 }

@@ -70,7 +70,7 @@ impl One {
             return Ok(Some(*value));
         }
         let rendered = self.render(value)?;
-        if rendered == Templar::omit() {
+        if Templar::is_omit(&rendered) {
             return Ok(None);
         }
         parse_bool(&rendered).map(Some).ok_or_else(|| {
@@ -110,11 +110,14 @@ impl One {
     fn delegate(&self) -> Result<Option<Arc<HostVars>>, Problem> {
         let Some(value) = &self.prepared.keywords.delegate_to else { return Ok(None) };
         let rendered = self.render(value)?;
-        if rendered == Templar::omit() {
+        if Templar::is_omit(&rendered) {
             return Ok(None);
         }
         match rendered.as_str().filter(|name| !name.is_empty()) {
-            Some(name) => Ok(Some(self.env.vars.hosts.named(name))),
+            Some(name) => {
+                let host = self.env.vars.hosts.named(name);
+                host.map(Some).map_err(|problem| Problem::from_diagnostic(&problem, &self.env.sources))
+            }
             None => Err(self.keyword_problem("delegate_to", value, "takes the name of a host")),
         }
     }
@@ -127,7 +130,7 @@ impl One {
                     out.extend(map.iter().map(|(name, value)| (name.to_string(), python_str(value))));
                 }
                 Value::Null => {}
-                other if other == Templar::omit() => {}
+                other if Templar::is_omit(&other) => {}
                 other => {
                     let what = format!("takes a mapping, and this is a {}", other.type_name());
                     return Err(self.keyword_problem("environment", value, &what));
@@ -158,7 +161,7 @@ impl One {
                 .templar
                 .render(&value, scope)
                 .map_err(|error| self.env.template_problem(&error, span_of(&value)))?;
-            Ok((rendered != Templar::omit() && rendered != Value::Null).then(|| python_str(&rendered)))
+            Ok((!Templar::is_omit(&rendered) && rendered != Value::Null).then(|| python_str(&rendered)))
         };
         let r#become = text("ansible_become", keywords.r#become.r#become.as_ref())?;
         let r#become = match r#become {

@@ -83,7 +83,9 @@ impl One {
                 Try::Unreachable(message) => return Done::unreachable(message),
                 Try::TimedOut(limit) => timed_out(limit),
             };
-            self.grow_inventory(&mut done);
+            if let Err(problem) = self.grow_inventory(&mut done) {
+                done = Done::failed(problem);
+            }
             if !done.result.contains_key("failed") {
                 let bad = done.result.get("rc").is_some_and(|rc| rc.as_int().is_some_and(|rc| rc != 0));
                 done.set("failed", bad.into());
@@ -121,7 +123,7 @@ impl One {
     }
 
     /// Hosts and groups that the task adds are there for its later items already.
-    fn grow_inventory(&self, done: &mut Done) {
+    fn grow_inventory(&self, done: &mut Done) -> Result<(), Problem> {
         let hosts = &self.env.vars.hosts;
         let mut changed = None;
         for effect in &done.effects {
@@ -130,11 +132,13 @@ impl One {
                 Effect::GroupBy { groups, parents } => hosts.group_by(self.host.name(), groups, parents),
                 _ => continue,
             };
+            let grown = grown.map_err(|problem| Problem::from_diagnostic(&problem, &self.env.sources))?;
             *changed.get_or_insert(false) |= grown;
         }
         if let Some(changed) = changed {
             done.set("changed", changed.into());
         }
+        Ok(())
     }
 
     /// Lets `changed_when` and `failed_when` say what the result is.

@@ -1,0 +1,3 @@
+//! Plays run in process, with their events as text.
+
+mod harness;
