@@ -39,6 +39,8 @@ pub struct ModuleDef {
     pub collection: &'static str,
     /// Further names: short ones, or full ones of other collections.
     pub aliases: &'static [&'static str],
+    /// Full names of the groups of `module_defaults` that it is in.
+    pub groups: &'static [&'static str],
     /// How free-form text is read.
     pub free_form: FreeForm,
     /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
@@ -82,13 +84,20 @@ impl ModuleDef {
         schema: fn(&mut SchemaGenerator) -> Schema,
         runner: Runner,
     ) -> Self {
-        Self { name, collection, aliases: &[], free_form: FreeForm::KeyValue, open: false, schema, runner }
+        Self { name, collection, aliases: &[], groups: &[], free_form: FreeForm::KeyValue, open: false, schema, runner }
     }
 
     /// With further names.
     #[must_use]
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// In groups of `module_defaults`, named in full (`community.general.group`).
+    #[must_use]
+    pub const fn groups(mut self, groups: &'static [&'static str]) -> Self {
+        self.groups = groups;
         self
     }
 

@@ -9,11 +9,22 @@ use super::definition::ModuleDef;
 use super::files::file::File;
 use super::files::install::InstallFile;
 use super::files::stat::Stat;
+use super::quay::{
+    QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayRepository, QuayRobot,
+    QuayTag, QuayTeam, QuayUser,
+};
 use super::system::Ping;
 use super::system::setup::Setup;
 
 /// The collection of the core modules.
 const BUILTIN: &str = "ansible.builtin";
+
+/// The collection of our own modules.
+const QUAY: &str = "quaymaster.quay";
+
+/// The groups of `module_defaults` that take the connection of Quay modules: our own, and those of the collection whose
+/// playbooks run unchanged. (`quay_api_token` is in none of them, as it has credentials of its own.)
+const QUAY_GROUPS: &[&str] = &["quaymaster.quay.quay", "infra.quay_configuration.quay", "herve4m.quay.quay"];
 
 /// Every module, sorted by name (a test checks it).
 #[rustfmt::skip]
@@ -35,6 +46,16 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::engine::<Meta>(BUILTIN, "meta").raw("free_form"),
     ModuleDef::controller::<Pause>(BUILTIN, "pause"),
     ModuleDef::action::<Ping>(BUILTIN, "ping"),
+    ModuleDef::managed::<QuayApiToken>(QUAY, "quay_api_token").aliases(&["infra.quay_configuration.quay_api_token", "herve4m.quay.quay_api_token"]),
+    ModuleDef::managed::<QuayApplication>(QUAY, "quay_application").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_application", "herve4m.quay.quay_application"]),
+    ModuleDef::managed::<QuayDefaultPerm>(QUAY, "quay_default_perm").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_default_perm", "herve4m.quay.quay_default_perm", "quay_prototype", "quaymaster.quay.quay_prototype"]),
+    ModuleDef::managed::<QuayFirstUser>(QUAY, "quay_first_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_first_user", "herve4m.quay.quay_first_user"]),
+    ModuleDef::managed::<QuayOrganization>(QUAY, "quay_organization").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_organization", "herve4m.quay.quay_organization"]),
+    ModuleDef::managed::<QuayRepository>(QUAY, "quay_repository").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_repository", "herve4m.quay.quay_repository"]),
+    ModuleDef::managed::<QuayRobot>(QUAY, "quay_robot").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_robot", "herve4m.quay.quay_robot"]),
+    ModuleDef::managed::<QuayTag>(QUAY, "quay_tag").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_tag", "herve4m.quay.quay_tag"]),
+    ModuleDef::managed::<QuayTeam>(QUAY, "quay_team").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_team", "herve4m.quay.quay_team"]),
+    ModuleDef::managed::<QuayUser>(QUAY, "quay_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_user", "herve4m.quay.quay_user"]),
     ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
     ModuleDef::controller::<SetStats>(BUILTIN, "set_stats"),
     ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),

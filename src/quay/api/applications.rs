@@ -3,8 +3,8 @@
 use crate::quay::call::{Call, Repeat};
 use crate::quay::client::Client;
 use crate::quay::contract::{
-    Application, ApplicationToken, ApplicationTokens, Applications, CreateApplication, CreateApplicationToken,
-    PageToken, UpdateApplication, endpoints,
+    Application, ApplicationInfo, ApplicationToken, ApplicationTokens, Applications, CreateApplication,
+    CreateApplicationToken, PageToken, UpdateApplication, endpoints,
 };
 use crate::quay::error::QuayError;
 use crate::quay::pages::Page;
@@ -29,6 +29,14 @@ impl Client {
     pub async fn applications(&self, organization: &str) -> Result<Vec<Application>, QuayError> {
         let call = Call::new(&endpoints::LIST_APPLICATIONS, &[organization])?;
         Ok(self.fetch::<Applications>(&call, Repeat::Always).await?.applications)
+    }
+
+    /// What everybody may know of an application.
+    ///
+    /// # Errors
+    /// The registry does not answer.
+    pub async fn application_info(&self, client_id: &str) -> Result<Option<ApplicationInfo>, QuayError> {
+        self.find(&Call::new(&endpoints::GET_APPLICATION_INFO, &[client_id])?).await
     }
 
     /// Makes an application. The caller looks before that there is none of that name: Quay would make a second one.

@@ -46,6 +46,21 @@ impl Client {
         let location = answer.header("location").unwrap_or_default();
         read_grant(location).map_err(|reason| QuayError::Authorize { client_id: client_id.to_owned(), reason })
     }
+
+    /// Has another user be asked to take a token of an application (from 3.12), as the signed-in user.
+    ///
+    /// # Errors
+    /// The user is missing, or the caller does not administer the application's organization.
+    pub async fn assign_token(&self, client_id: &str, scopes: &Scopes, username: &str) -> Result<(), QuayError> {
+        let call = Call::new(&endpoints::ASSIGN_AUTHORIZATION, &[])?
+            .query("username", username)
+            .query("response_type", "token")
+            .query("client_id", client_id)
+            .query("redirect_uri", format!("{}/oauth/localapp", self.server()))
+            .query("scope", scopes.to_string())
+            .query("format", "json");
+        self.act(&call, Repeat::WhenNotDone).await
+    }
 }
 
 fn explain(client_id: &str, error: QuayError) -> QuayError {

@@ -46,6 +46,16 @@ impl Client {
             .await
     }
 
+    /// The first page of a namespace's repositories, and whether there are no others.
+    ///
+    /// # Errors
+    /// The registry does not answer.
+    pub async fn first_repositories(&self, namespace: &str) -> Result<(Vec<RepositorySummary>, bool), QuayError> {
+        let call = Call::new(&endpoints::LIST_REPOSITORIES, &[])?.query("namespace", namespace);
+        let page: Repositories = self.fetch(&call, Repeat::Always).await?;
+        Ok((page.repositories, page.next_page.is_none()))
+    }
+
     /// A repository without its tags.
     ///
     /// # Errors

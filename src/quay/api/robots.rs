@@ -7,9 +7,14 @@ use crate::quay::client::Client;
 use crate::quay::contract::{
     CreateRobot, Endpoint, Robot, RobotFederation, RobotPermission, RobotPermissions, Robots, endpoints,
 };
-use crate::quay::error::QuayError;
+use crate::quay::error::{QuayError, Refusal};
 
 const ABSENT: &[&str] = &["Could not find robot"];
+
+fn is_absent(refusal: &Refusal) -> bool {
+    refusal.status == 400
+        && refusal.body.message().is_some_and(|text| ABSENT.iter().any(|absent| text.contains(absent)))
+}
 
 /// A robot's name: its namespace, which is an organization or the caller, and its short name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,12 +71,7 @@ impl Client {
     pub async fn robot(&self, name: &RobotName) -> Result<Option<Robot>, QuayError> {
         let call = name.call(&endpoints::GET_ORGANIZATION_ROBOT, &endpoints::GET_USER_ROBOT)?;
         match self.find(&call).await {
-            Err(QuayError::Refused(refusal))
-                if refusal.status == 400
-                    && refusal.body.message().is_some_and(|text| text.contains("Could not find robot")) =>
-            {
-                Ok(None)
-            }
+            Err(QuayError::Refused(refusal)) if is_absent(&refusal) => Ok(None),
             other => other,
         }
     }
@@ -103,13 +103,16 @@ impl Client {
         self.delete(&call, ABSENT).await
     }
 
-    /// The repositories that a robot may use.
+    /// The repositories that a robot may use; none where the robot is missing.
     ///
     /// # Errors
-    /// The robot is missing.
+    /// The caller may not ask.
     pub async fn robot_permissions(&self, name: &RobotName) -> Result<Vec<RobotPermission>, QuayError> {
         let call = name.call(&endpoints::ORGANIZATION_ROBOT_PERMISSIONS, &endpoints::USER_ROBOT_PERMISSIONS)?;
-        Ok(self.fetch::<RobotPermissions>(&call, Repeat::Always).await?.permissions)
+        match self.fetch::<RobotPermissions>(&call, Repeat::Always).await {
+            Err(QuayError::Refused(refusal)) if is_absent(&refusal) => Ok(Vec::new()),
+            other => Ok(other?.permissions),
+        }
     }
 
     /// The identities that may act as a robot through federation (from 3.13).

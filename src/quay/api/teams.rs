@@ -2,7 +2,7 @@
 
 use crate::quay::call::{Call, Repeat};
 use crate::quay::client::Client;
-use crate::quay::contract::{PutTeam, Team, TeamMember, TeamMembers, endpoints};
+use crate::quay::contract::{PutTeam, RobotPermission, RobotPermissions, Team, TeamMember, TeamMembers, endpoints};
 use crate::quay::error::QuayError;
 
 impl Client {
@@ -30,6 +30,15 @@ impl Client {
     pub async fn team_members(&self, organization: &str, team: &str) -> Result<Option<TeamMembers>, QuayError> {
         let call = Call::new(&endpoints::LIST_TEAM_MEMBERS, &[organization, team])?.query("includePending", "true");
         self.find(&call).await
+    }
+
+    /// The repositories that a team may use; none where the team is missing.
+    ///
+    /// # Errors
+    /// The caller may not ask.
+    pub async fn team_permissions(&self, organization: &str, team: &str) -> Result<Vec<RobotPermission>, QuayError> {
+        let call = Call::new(&endpoints::TEAM_REPOSITORY_PERMISSIONS, &[organization, team])?;
+        Ok(self.find::<RobotPermissions>(&call).await?.map(|list| list.permissions).unwrap_or_default())
     }
 
     /// Adds a user or robot to a team, or invites the user where Quay sends mail. The caller looks before that the member

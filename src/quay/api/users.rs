@@ -29,6 +29,15 @@ impl Client {
         self.all_items::<SuperuserUsers>(Call::new(&endpoints::LIST_USERS, &[])?.query("limit", "100")).await
     }
 
+    /// Whether the users may be read at all; gives back one of them.
+    ///
+    /// # Errors
+    /// Only superusers may ask.
+    pub async fn first_user_page(&self) -> Result<Vec<SuperuserUser>, QuayError> {
+        let call = Call::new(&endpoints::LIST_USERS, &[])?.query("limit", "1");
+        Ok(self.fetch::<SuperuserUsers>(&call, Repeat::Always).await?.users)
+    }
+
     /// A user.
     ///
     /// # Errors

@@ -210,4 +210,15 @@ pub struct UpdateUser {
     /// Whether the user may sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Whether the user shall be a superuser after the next restart; newer releases ignore it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superuser: Option<bool>,
+}
+
+impl UpdateUser {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.email.is_none() && self.password.is_none() && self.enabled.is_none() && self.superuser.is_none()
+    }
 }

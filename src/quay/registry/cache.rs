@@ -26,8 +26,16 @@ pub(super) enum Item {
     Applications(String),
     /// The members of a team: organization and team.
     Members(String, String),
-    /// The repositories of a namespace.
+    /// The first page of a namespace's repositories.
+    FirstRepositories(String),
+    /// All repositories of a namespace.
     Repositories(String),
+    /// One repository: namespace and name.
+    Repository(String, String),
+    /// The roles of a robot in the repositories of its organization: organization and short name.
+    RobotRoles(String, String),
+    /// The roles of a team in the repositories of its organization.
+    TeamRoles(String, String),
     /// The permissions of a repository: namespace and name.
     Permissions(String, String),
 }
@@ -42,7 +50,11 @@ impl Item {
             | Self::Prototypes(name)
             | Self::Applications(name)
             | Self::Members(name, _)
+            | Self::FirstRepositories(name)
             | Self::Repositories(name)
+            | Self::Repository(name, _)
+            | Self::RobotRoles(name, _)
+            | Self::TeamRoles(name, _)
             | Self::Permissions(name, _) => Some(name),
         }
     }
@@ -87,6 +99,14 @@ impl Cache {
     /// Forgets everything of a namespace.
     pub(super) fn forget_namespace(&self, namespace: &str) {
         self.forget_where(|known| known.namespace() == Some(namespace));
+    }
+
+    /// Forgets the roles of all robots and teams of a namespace.
+    pub(super) fn forget_roles(&self, namespace: &str) {
+        self.forget_where(|known| match known {
+            Item::RobotRoles(of, _) | Item::TeamRoles(of, _) => of == namespace,
+            _ => false,
+        });
     }
 
     fn forget_where(&self, forgotten: impl Fn(&Item) -> bool) {

@@ -3,7 +3,7 @@
 
 use super::cache::Item;
 use super::pool::Registry;
-use super::reads::Permissions;
+use super::reads::{FirstRepositories, Permissions, Roles};
 use crate::quay::api::{RobotName, Star};
 use crate::quay::contract::{
     Application, ChangeOrganization, CreateApplication, CreateOrganization, CreatePrototype, CreateRepository,
@@ -149,6 +149,7 @@ impl Registry {
     /// As there.
     pub async fn create_robot(&self, name: &RobotName, new: &CreateRobot) -> Result<Robot, QuayError> {
         let result = self.client.create_robot(name, new).await;
+        self.cache.forget(&Item::RobotRoles(name.namespace.clone(), name.short.clone()));
         self.after::<Vec<Robot>, _>(result, &Self::robots_of(name), |known, made| known.push(made.clone()))
     }
 
@@ -276,7 +277,9 @@ impl Registry {
         };
         let result = self.client.create_repository(&new).await;
         self.cache.forget(&Item::Permissions(name.namespace.clone(), name.name.clone()));
-        self.after::<Vec<RepositorySummary>, _>(result, &Item::Repositories(name.namespace.clone()), |known, ()| {
+        // the organization's default permissions gave roles to robots and teams
+        self.cache.forget_roles(&name.namespace);
+        self.after_repositories(result, name, |known| {
             known.push(RepositorySummary {
                 namespace: name.namespace.clone(),
                 name: name.name.clone(),
@@ -292,14 +295,29 @@ impl Registry {
         })
     }
 
+    fn after_repositories(
+        &self,
+        result: Result<(), QuayError>,
+        name: &RepositoryName,
+        mend: impl Fn(&mut Vec<RepositorySummary>),
+    ) -> Result<(), QuayError> {
+        let of = &name.namespace;
+        self.cache.forget(&Item::Repository(of.clone(), name.name.clone()));
+        let result =
+            self.after::<Vec<RepositorySummary>, _>(result, &Item::Repositories(of.clone()), |known, ()| mend(known));
+        self.after::<FirstRepositories, _>(result, &Item::FirstRepositories(of.clone()), |known, ()| {
+            mend(&mut known.repositories);
+        })
+    }
+
     fn after_repository(
         &self,
         result: Result<(), QuayError>,
         name: &RepositoryName,
         mend: impl Fn(&mut RepositorySummary),
     ) -> Result<(), QuayError> {
-        self.after::<Vec<RepositorySummary>, _>(result, &Item::Repositories(name.namespace.clone()), |known, ()| {
-            known.iter_mut().filter(|one| one.name == name.name).for_each(mend);
+        self.after_repositories(result, name, |known| {
+            known.iter_mut().filter(|one| one.name == name.name).for_each(&mend);
         })
     }
 
@@ -346,8 +364,29 @@ impl Registry {
     pub async fn delete_repository(&self, name: &RepositoryName) -> Result<(), QuayError> {
         let result = self.client.delete_repository(&name.to_string()).await;
         self.cache.forget(&Item::Permissions(name.namespace.clone(), name.name.clone()));
-        self.after::<Vec<RepositorySummary>, _>(result, &Item::Repositories(name.namespace.clone()), |known, ()| {
-            known.retain(|one| one.name != name.name);
+        self.cache.forget_roles(&name.namespace);
+        self.after_repositories(result, name, |known| known.retain(|one| one.name != name.name))
+    }
+
+    fn after_role<R>(
+        &self,
+        result: Result<R, QuayError>,
+        repository: &RepositoryName,
+        kind: DelegateKind,
+        name: &str,
+        role: Option<RepositoryRole>,
+    ) -> Result<R, QuayError> {
+        let of = repository.namespace.clone();
+        let short = name.split_once('+').map_or(name, |(_, short)| short).to_owned();
+        let item = match kind {
+            DelegateKind::Team => Item::TeamRoles(of, short),
+            DelegateKind::User => Item::RobotRoles(of, short),
+        };
+        self.after::<Roles, _>(result, &item, |known, _| {
+            match role {
+                Some(role) => known.insert(repository.name.clone(), role),
+                None => known.remove(&repository.name),
+            };
         })
     }
 
@@ -363,6 +402,7 @@ impl Registry {
         role: RepositoryRole,
     ) -> Result<(), QuayError> {
         let result = self.client.put_permission(&repository.to_string(), kind, name, role).await;
+        let result = self.after_role(result, repository, kind, name, Some(role));
         let item = Item::Permissions(repository.namespace.clone(), repository.name.clone());
         self.after::<Permissions, _>(result, &item, |known, ()| {
             known.insert((kind, name.to_owned()), role);
@@ -380,6 +420,7 @@ impl Registry {
         name: &str,
     ) -> Result<bool, QuayError> {
         let result = self.client.delete_permission(&repository.to_string(), kind, name).await;
+        let result = self.after_role(result, repository, kind, name, None);
         let item = Item::Permissions(repository.namespace.clone(), repository.name.clone());
         self.after::<Permissions, _>(result, &item, |known, _| {
             known.remove(&(kind, name.to_owned()));
