@@ -14,8 +14,10 @@ pub(super) struct Cli {
 /// The subcommands, one file each.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Show a module's options, or list the modules.
+    /// Play playbooks
+    Play(super::play_args::Args),
+    /// Show a module's options, or list the modules
     Doc(super::doc::Args),
-    /// Serve a rehearsal registry that answers Quay's API.
+    /// Serve a rehearsal registry that answers Quay's API
     Sandbox(super::sandbox::Args),
 }

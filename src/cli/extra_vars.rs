@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::Context as _;
 
-use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
 use crate::value::{Key, Map, Text, Value};
 use crate::vault::VaultSecrets;
 use crate::yaml;
@@ -20,10 +20,12 @@ pub(super) fn parse(
         let read = match arg.strip_prefix('@') {
             Some(path) => {
                 let text = fs::read_to_string(path).with_context(|| format!("cannot read the extra variables in {path}"))?;
-                let text = vault.open_text(&text).with_context(|| format!("cannot open {path}"))?;
-                mapping(sources, path, &text)
+                let (text, encrypted) = vault.open_text(&text).with_context(|| format!("cannot open {path}"))?;
+                let source = if encrypted { sources.add_secret(path, text.expose()) } else { sources.add(path, text.expose()) };
+                let read = mapping(sources, source);
+                if encrypted { read.map(secret) } else { read }
             }
-            None if arg.trim_start().starts_with(['{', '[']) => mapping(sources, "<extra vars>", arg),
+            None if arg.trim_start().starts_with(['{', '[']) => mapping(sources, sources.add("<extra vars>", arg.as_str())),
             None => key_values(sources, arg),
         };
         match read {
@@ -35,8 +37,7 @@ pub(super) fn parse(
 }
 
 /// A YAML or JSON mapping.
-fn mapping(sources: &SourceMap, name: &str, text: &str) -> Result<Map, Box<Diagnostic>> {
-    let source = sources.add(name, text);
+fn mapping(sources: &SourceMap, source: SourceId) -> Result<Map, Box<Diagnostic>> {
     let mut warnings = Vec::new();
     let documents = yaml::parse(sources, source, &mut warnings)?;
     let Some(document) = documents.first() else { return Ok(Map::new()) };
@@ -48,6 +49,11 @@ fn mapping(sources: &SourceMap, name: &str, text: &str) -> Result<Map, Box<Diagn
                 .at(document.root.span),
         )),
     }
+}
+
+/// The values of a file that was encrypted as a whole.
+fn secret(map: Map) -> Map {
+    map.into_iter().map(|(key, value)| (key, value.into_secret())).collect()
 }
 
 /// `key=value key2="value two"`: every value is a string, as Ansible has it.

@@ -1,8 +1,15 @@
 //! The command line: one file for each subcommand. Only here does anything print, read the environment or exit.
 
 mod args;
+mod diagnostics;
 mod doc;
 mod entry;
+mod extra_vars;
+mod play;
+mod play_args;
+mod reporting;
 mod sandbox;
+mod terminal;
+mod vault_passwords;
 
 pub use entry::main;

@@ -1,0 +1,207 @@
+//! The shipped playbooks, played against the sandbox: twice, killed half-way, interrupted, and searched for secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+use super::harness::{Sandbox, copy_tree, quaymaster, root};
+
+/// Passwords and names that occur nowhere else, so that a search for them cannot be fooled.
+const VARIABLES: &str = "
+quay_users:
+  admin: {email: admin@somemail.com, password: zq7-admin-passphrase, token: ''}
+  someuser: {email: someuser@someemail.com, password: zq7-someuser-passphrase}
+  generated: {email: generated@someemail.com}
+";
+
+struct Site {
+    sandbox: Sandbox,
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["playbooks", "roles", "inventories"] {
+            let target = folder.path().join(name);
+            fs::create_dir(&target).unwrap();
+            copy_tree(&root().join(name), &target, &[]);
+        }
+        fs::write(folder.path().join("users.yml"), VARIABLES).unwrap();
+        let sandbox = Sandbox::start(&folder.path().join("registry"), &["--superuser".to_owned(), "admin".to_owned()]);
+        Self { sandbox, folder }
+    }
+
+    fn tokens(&self) -> std::path::PathBuf {
+        self.folder.path().join("tokens")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = quaymaster(self.folder.path());
+        command.env("QUAY_URL", &self.sandbox.url).env("QUAY_TOKEN_DIR", self.tokens());
+        command.args(["play", "-i", "inventories/sandbox", "playbooks/site.yml", "-e", "@users.yml"]).args(args);
+        command
+    }
+
+    fn play(&self, args: &[&str]) -> Output {
+        let output = self.command(args).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}\n{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    /// The requests since the `seq`th, as the sandbox logged them.
+    fn requests(&self, seq: usize) -> Vec<Json> {
+        let log = fs::read_to_string(self.folder.path().join("registry/requests.jsonl")).unwrap();
+        log.lines().skip(seq).map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Everything that the registry holds, without times, tokens and ids that differ from run to run.
+    fn state(&self) -> String {
+        let connection = rusqlite::Connection::open(self.folder.path().join("registry/quay.db")).unwrap();
+        let mut out = String::new();
+        for (title, query) in [
+            ("namespaces", "SELECT name FROM namespaces ORDER BY 1"),
+            ("robots", "SELECT name FROM robots ORDER BY 1"),
+            ("teams", "SELECT name || ' ' || role FROM teams ORDER BY 1"),
+            ("repositories", "SELECT name || ' ' || visibility FROM repositories ORDER BY 1"),
+            ("prototypes", "SELECT role FROM prototypes ORDER BY 1"),
+            ("applications", "SELECT name FROM applications ORDER BY 1"),
+        ] {
+            let mut statement = connection.prepare(query).unwrap();
+            let rows: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            out.push_str(&format!("{title}: {}\n", rows.join(", ")));
+        }
+        out
+    }
+}
+
+fn is_write(request: &Json) -> bool {
+    !matches!(request["method"].as_str().unwrap(), "GET" | "HEAD")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_second_play_changes_nothing_and_sends_no_write() {
+    let site = Site::new();
+    let first = site.play(&[]);
+    assert!(!text(&first).contains(" changed=0 "), "{}", text(&first));
+    let before = site.requests(0).len();
+    let second = site.play(&[]);
+    assert!(text(&second).contains(" changed=0 unreachable=0 failed=0 "), "{}", text(&second));
+    let requests = site.requests(before);
+    let writes: Vec<_> = requests.iter().filter(|request| is_write(request)).collect();
+    assert!(writes.is_empty(), "{writes:#?}");
+    // a bearer call costs a real Quay most of a second, so their number is held down
+    assert!(requests.len() <= 30, "{} requests: {requests:#?}", requests.len());
+}
+
+#[test]
+fn check_mode_changes_nothing_and_predicts_the_play() {
+    let site = Site::new();
+    site.play(&[]);
+    let before = site.requests(0).len();
+    let checked = site.play(&["--check", "--diff"]);
+    assert!(text(&checked).contains(" changed=0 unreachable=0 failed=0 "), "{}", text(&checked));
+    assert!(!site.requests(before).iter().any(is_write));
+}
+
+#[test]
+fn no_secret_is_shown_or_left_outside_the_token_folder() {
+    let site = Site::new();
+    let mut shown = text(&site.play(&["-vvv", "--diff"]));
+    shown += &text(&site.play(&["-vvv", "--output", "json", "-e", "hide_sensitive_logs=false"]));
+    let mut secrets = vec!["zq7-admin-passphrase".to_owned(), "zq7-someuser-passphrase".to_owned()];
+    let mut files = vec![site.tokens()];
+    while let Some(path) = files.pop() {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        if path.is_dir() {
+            assert_eq!(mode, 0o700, "{}", path.display());
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            assert_eq!(mode, 0o600, "{}", path.display());
+            secrets.extend(fs::read_to_string(&path).unwrap().split_whitespace().map(str::to_owned));
+        }
+    }
+    assert!(secrets.len() > 6, "tokens were written");
+    for secret in &secrets {
+        assert!(!shown.contains(secret.as_str()), "{secret} is in the output");
+        for file in files_below(site.folder.path()) {
+            let allowed = file.starts_with(site.tokens()) || file.ends_with("users.yml") || file.starts_with(site.folder.path().join("registry"));
+            let content = fs::read(&file).unwrap();
+            let found = content.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(allowed || !found, "{secret} is in {}", file.display());
+        }
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut out = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { out.push(path) }
+        }
+    }
+    out
+}
+
+#[test]
+fn a_play_killed_at_any_moment_and_played_again_ends_the_same() {
+    let whole = Site::new();
+    whole.play(&[]);
+    let wanted = whole.state();
+    let requests = whole.requests(0).len();
+    for kill_after in [1, requests / 6, requests / 3, requests / 2, requests * 2 / 3, requests - 2] {
+        let site = Site::new();
+        let mut child = site.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while site.requests(0).len() < kill_after && child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "the play hangs");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        site.play(&[]);
+        assert_eq!(site.state(), wanted, "killed after {kill_after} requests");
+        let again = site.play(&[]);
+        assert!(text(&again).contains(" changed=0 unreachable=0 failed=0 "), "{}", text(&again));
+    }
+}
+
+#[test]
+fn an_interrupt_ends_with_a_recap_and_130() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("started");
+    let playbook = format!(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - name: Long\n      shell: touch {} && sleep 61.7\n    - debug:\n",
+        marker.display()
+    );
+    fs::write(folder.path().join("site.yml"), playbook).unwrap();
+    let child =
+        quaymaster(folder.path()).args(["play", "site.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !marker.exists() {
+        assert!(Instant::now() < deadline, "the task did not start");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
+    assert!(text(&output).contains("RECAP") && text(&output).contains("interrupted"), "{}", text(&output));
+    let left = Command::new("pgrep").args(["-f", "sleep 61.7"]).output().unwrap();
+    assert!(left.stdout.is_empty(), "the command still runs: {}", String::from_utf8_lossy(&left.stdout));
+}
