@@ -6,6 +6,7 @@
 
 mod cache;
 mod checks;
+mod crypt;
 mod engine;
 mod error;
 mod eval;
@@ -13,8 +14,11 @@ mod fault;
 mod filters;
 mod functions;
 mod item;
+mod json;
 mod lookups;
 mod methods;
+mod paths;
+mod python_random;
 mod regex;
 mod scope;
 mod syntax;

@@ -64,9 +64,118 @@ impl Regex {
         whole.is_match(text).map_err(|error| too_hard(&error))
     }
 
+    /// The first match with its groups.
+    pub(crate) fn first<'t>(&self, text: &'t str) -> Outcome<Option<fancy_regex::Captures<'t, str>>> {
+        self.0.captures(text).map_err(|error| too_hard(&error))
+    }
+
+    /// `re.subn`: the text with matches replaced, and how many were.
+    pub(crate) fn replace(&self, text: &str, replacement: &str, limit: Option<usize>) -> Outcome<(String, usize)> {
+        let replacement = Replacement::parse(replacement, &self.0)?;
+        let mut out = String::with_capacity(text.len());
+        let (mut last, mut count) = (0, 0);
+        for found in self.captures(text)? {
+            if limit.is_some_and(|limit| count >= limit) {
+                break;
+            }
+            let Some(whole) = found.get(0) else { continue };
+            out.push_str(text.get(last..whole.start()).unwrap_or(""));
+            replacement.expand(&found, &mut out);
+            last = whole.end();
+            count += 1;
+        }
+        out.push_str(text.get(last..).unwrap_or(""));
+        Ok((out, count))
+    }
+
     /// All matches with their groups.
     pub(crate) fn captures<'t>(&self, text: &'t str) -> Outcome<Vec<fancy_regex::Captures<'t, str>>> {
         self.0.captures_iter(text).collect::<Result<_, _>>().map_err(|error| too_hard(&error))
+    }
+}
+
+/// A replacement of Python's `re.sub`.
+struct Replacement(Vec<Piece>);
+
+enum Piece {
+    Text(String),
+    Group(usize),
+}
+
+impl Replacement {
+    fn parse(replacement: &str, regex: &fancy_regex::Regex) -> Outcome<Self> {
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        let mut chars = replacement.chars().peekable();
+        let names: Vec<Option<&str>> = regex.capture_names().collect();
+        let checked = |number: usize| -> Outcome<usize> {
+            if number < names.len() {
+                Ok(number)
+            } else {
+                Err(Fault::new(format!("invalid group reference {number} in the replacement")))
+            }
+        };
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                text.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('g') if chars.next_if_eq(&'<').is_some() => {
+                    let name: String = chars.by_ref().take_while(|c| *c != '>').collect();
+                    let number = match name.parse() {
+                        Ok(number) => checked(number)?,
+                        Err(_) => names
+                            .iter()
+                            .position(|known| *known == Some(name.as_str()))
+                            .ok_or_else(|| Fault::new(format!("unknown group name '{name}' in the replacement")))?,
+                    };
+                    pieces.push(Piece::Text(std::mem::take(&mut text)));
+                    pieces.push(Piece::Group(number));
+                }
+                Some(digit @ '0'..='9') => {
+                    let mut digits = String::from(digit);
+                    if digit != '0'
+                        && let Some(second) = chars.next_if(char::is_ascii_digit)
+                    {
+                        digits.push(second);
+                    }
+                    if digit == '0' {
+                        text.push('\0');
+                        continue;
+                    }
+                    let number = checked(digits.parse().unwrap_or(usize::MAX))?;
+                    pieces.push(Piece::Text(std::mem::take(&mut text)));
+                    pieces.push(Piece::Group(number));
+                }
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('t') => text.push('\t'),
+                Some('f') => text.push('\u{c}'),
+                Some('v') => text.push('\u{b}'),
+                Some('a') => text.push('\u{7}'),
+                Some('b') => text.push('\u{8}'),
+                Some('\\') | None => text.push('\\'),
+                Some(c) if c.is_ascii_alphabetic() => {
+                    return Err(Fault::new(format!("bad escape \\{c} in the replacement")));
+                }
+                Some(c) => {
+                    text.push('\\');
+                    text.push(c);
+                }
+            }
+        }
+        pieces.push(Piece::Text(text));
+        Ok(Self(pieces))
+    }
+
+    fn expand(&self, found: &fancy_regex::Captures<'_, str>, out: &mut String) {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Group(number) => out.push_str(found.get(*number).map_or("", |group| group.as_str())),
+            }
+        }
     }
 }
 

@@ -16,3 +16,4 @@ mod layers;
 mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
+mod templates;

@@ -58,10 +58,3 @@ pub(super) fn type_debug(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
     args.none()?;
     Ok(Item::text(item.type_name()))
 }
-
-/// `undef`: something that does not exist, whose hint is the text.
-pub(super) fn undef(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    args.none()?;
-    let hint = run.display(&item)?;
-    Ok(Item::Missing(std::rc::Rc::new(Missing { fault: Fault::undefined(hint), quiet: false })))
-}

@@ -1,11 +1,20 @@
 //! Filters: one documented function and one line in the table each.
 
+mod dicts;
+mod documents;
 mod general;
+mod hashes;
 mod lists;
+mod numbers;
+mod paths;
+mod regexes;
 mod select;
+mod sets;
 mod sort;
 mod table;
 mod text;
+mod urls;
+mod words;
 
 pub(crate) use select::group_attr;
 pub(crate) use sort::sort_items;

@@ -1,0 +1,75 @@
+//! Filters to and from JSON and YAML.
+
+use crate::template::eval::{Args, Run, int_of};
+use crate::template::fault::{Fault, Outcome};
+use crate::template::item::Item;
+use crate::template::json::{Style, dump};
+use crate::value::{Value, from_json as value_of};
+
+/// `to_json(…)`: the arguments of `json.dumps` that change how it looks.
+pub(super) fn to_json(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    let style = style(run, args, Style::compact())?;
+    dump(&run.plain(&item)?, &style).map(Item::text)
+}
+
+/// `to_nice_json(indent=4, sort_keys=true, …)`.
+pub(super) fn to_nice_json(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    let nice = Style { sort_keys: true, ..Style::indented(4) };
+    let style = style(run, args, nice)?;
+    dump(&run.plain(&item)?, &style).map(Item::text)
+}
+
+/// `tojson(indent=None)`: Jinja's own, with sorted keys and safe inside HTML.
+pub(super) fn tojson(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    let [indent] = args.bind(["indent"])?;
+    let style = match indent {
+        Some(indent) if !indent.is_null() => Style::indented(usize::try_from(int_of(&indent)?).unwrap_or(0)),
+        _ => Style::compact(),
+    };
+    let text = dump(&run.plain(&item)?, &Style { sort_keys: true, ..style })?;
+    let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
+    Ok(Item::text(text))
+}
+
+fn style(run: &Run<'_, '_>, mut args: Args, mut style: Style) -> Outcome<Style> {
+    if let Some(indent) = args.take("indent") {
+        style.indent = match &indent {
+            Item::Value(Value::Null) => None,
+            Item::Value(Value::Str(text)) => Some(text.to_string()),
+            indent => Some(" ".repeat(usize::try_from(int_of(indent)?).unwrap_or(0).min(64))),
+        };
+        style.separators.0 = if style.indent.is_some() { "," } else { ", " }.to_owned();
+    }
+    for (name, slot) in [("sort_keys", &mut style.sort_keys), ("ensure_ascii", &mut style.ensure_ascii)] {
+        if let Some(item) = args.take(name) {
+            *slot = run.truthy(&item)?;
+        }
+    }
+    if let Some(separators) = args.take("separators").filter(|item| !item.is_null()) {
+        let [item, key] = <[Item; 2]>::try_from(run.iterate(&separators)?)
+            .map_err(|_| Fault::new("separators must be a pair"))?;
+        style.separators = (run.display(&item)?, run.display(&key)?);
+    }
+    for ignored in ["default", "cls", "skipkeys", "check_circular", "allow_nan", "vault_to_text", "preprocess_unsafe"] {
+        args.take(ignored);
+    }
+    args.none()?;
+    Ok(style)
+}
+
+/// `from_json`.
+pub(super) fn from_json(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+    args.take("profile");
+    args.none()?;
+    let text = run.display(&item)?;
+    // never the text itself in the message: it may be secret
+    let json = serde_json::from_str(&text)
+        .map_err(|error| Fault::new(format!("the text is not JSON (line {}, column {})", error.line(), error.column())))?;
+    Ok(Item::Value(value_of(json)))
+}
+
+/// `pprint`: a value as Python shows it.
+pub(super) fn pprint(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    args.bind(["verbose"])?;
+    run.repr(&item).map(Item::text)
+}
