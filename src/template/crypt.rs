@@ -48,13 +48,21 @@ fn salt(wish: &Wish, size: usize, most: usize) -> Outcome<String> {
         None => {
             let size = wish.salt_size.map_or(size, |size| size as usize).min(most);
             let mut random = rand::rng();
-            Ok((0..size).filter_map(|_| SALT.get(random.random_range(0..SALT.len())).map(|byte| char::from(*byte))).collect())
+            Ok((0..size)
+                .filter_map(|_| SALT.get(random.random_range(0..SALT.len())).map(|byte| char::from(*byte)))
+                .collect())
         }
     }
 }
 
 /// Ulrich Drepper's SHA-crypt.
-fn sha_crypt<D: Digest>(password: &[u8], wish: &Wish, id: &str, default_rounds: u32, order: &[[usize; 3]]) -> Outcome<String> {
+fn sha_crypt<D: Digest>(
+    password: &[u8],
+    wish: &Wish,
+    id: &str,
+    default_rounds: u32,
+    order: &[[usize; 3]],
+) -> Outcome<String> {
     let salt = salt(wish, 16, 16)?;
     let rounds = wish.rounds.unwrap_or(default_rounds);
     if !(1000..=999_999_999).contains(&rounds) {
@@ -72,7 +80,11 @@ fn sha_crypt<D: Digest>(password: &[u8], wish: &Wish, id: &str, default_rounds: 
     }
     let mut bits = password.len();
     while bits > 0 {
-        if bits & 1 == 1 { a.update(&b) } else { a.update(password) }
+        if bits & 1 == 1 {
+            a.update(&b)
+        } else {
+            a.update(password)
+        }
         bits >>= 1;
     }
     let mut a = a.finalize();
@@ -90,14 +102,22 @@ fn sha_crypt<D: Digest>(password: &[u8], wish: &Wish, id: &str, default_rounds: 
     let s: Vec<u8> = ds.iter().copied().cycle().take(salt_bytes.len()).collect();
     for round in 0..rounds {
         let mut c = D::new();
-        if round % 2 == 1 { c.update(&p) } else { c.update(&a) }
+        if round % 2 == 1 {
+            c.update(&p)
+        } else {
+            c.update(&a)
+        }
         if round % 3 != 0 {
             c.update(&s);
         }
         if round % 7 != 0 {
             c.update(&p);
         }
-        if round % 2 == 1 { c.update(&a) } else { c.update(&p) }
+        if round % 2 == 1 {
+            c.update(&a)
+        } else {
+            c.update(&p)
+        }
         a = c.finalize();
     }
     let shown = if rounds == 5000 { String::new() } else { format!("rounds={rounds}$") };
@@ -182,20 +202,32 @@ fn md5_crypt(password: &[u8], salt: &str) -> String {
     }
     let mut bits = password.len();
     while bits > 0 {
-        if bits & 1 == 1 { a.update([0]) } else { a.update(password.get(..1).unwrap_or(&[])) }
+        if bits & 1 == 1 {
+            a.update([0])
+        } else {
+            a.update(password.get(..1).unwrap_or(&[]))
+        }
         bits >>= 1;
     }
     let mut a = a.finalize();
     for round in 0..1000 {
         let mut c = Md5::new();
-        if round % 2 == 1 { c.update(password) } else { c.update(a) }
+        if round % 2 == 1 {
+            c.update(password)
+        } else {
+            c.update(a)
+        }
         if round % 3 != 0 {
             c.update(salt_bytes);
         }
         if round % 7 != 0 {
             c.update(password);
         }
-        if round % 2 == 1 { c.update(a) } else { c.update(password) }
+        if round % 2 == 1 {
+            c.update(a)
+        } else {
+            c.update(password)
+        }
         a = c.finalize();
     }
     let mut out = format!("$1${salt}$");

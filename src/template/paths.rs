@@ -49,7 +49,8 @@ pub(crate) fn glob(pattern: &Path) -> Outcome<Vec<PathBuf>> {
         };
         let text = part.to_string_lossy();
         if !text.contains(['*', '?', '[']) {
-            found = found.into_iter().map(|path| path.join(part)).filter(|path| path.symlink_metadata().is_ok()).collect();
+            found =
+                found.into_iter().map(|path| path.join(part)).filter(|path| path.symlink_metadata().is_ok()).collect();
             continue;
         }
         let matcher = globset::GlobBuilder::new(&text)

@@ -45,9 +45,8 @@ impl PythonRandom {
         let mut last = 19_650_218_u32;
         for (index, slot) in state.iter_mut().enumerate() {
             if index > 0 {
-                last = 1_812_433_253_u32
-                    .wrapping_mul(last ^ last >> 30)
-                    .wrapping_add(u32::try_from(index).unwrap_or(0));
+                last =
+                    1_812_433_253_u32.wrapping_mul(last ^ last >> 30).wrapping_add(u32::try_from(index).unwrap_or(0));
             }
             *slot = last;
         }

@@ -112,6 +112,7 @@ impl ControllerAction for Template {
             .templar
             .render_file(&file, &extra, ctx.scope)
             .map_err(|error| ModuleError::because(format!("cannot render `{name}`"), error))?;
+        let secret = secret || rendered.is_secret();
         let rendered = match self.newline_sequence {
             Newline::Lf => rendered.replace("\r\n", "\n").replace('\r', "\n"),
             Newline::Cr => rendered.replace("\r\n", "\n").replace('\n', "\r"),

@@ -88,7 +88,9 @@ pub(super) fn extract(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
     let more = match more {
         None => Vec::new(),
         Some(more) if more.is_null() => Vec::new(),
-        Some(more) if matches!(more, Item::Value(Value::List(_)) | Item::List(_) | Item::Tuple(_)) => run.iterate(&more)?,
+        Some(more) if matches!(more, Item::Value(Value::List(_)) | Item::List(_) | Item::Tuple(_)) => {
+            run.iterate(&more)?
+        }
         Some(key) => vec![key],
     };
     for key in more {
@@ -164,9 +166,7 @@ fn merge(low: Arc<Map>, high: Arc<Map>, recursive: bool, lists: Lists) -> Arc<Ma
     let mut result = Arc::unwrap_or_clone(low);
     for (key, value) in Arc::unwrap_or_clone(high) {
         let merged = match (result.get(&key), value) {
-            (Some(Value::Map(a)), Value::Map(b)) if recursive => {
-                Value::Map(merge(Arc::clone(a), b, recursive, lists))
-            }
+            (Some(Value::Map(a)), Value::Map(b)) if recursive => Value::Map(merge(Arc::clone(a), b, recursive, lists)),
             (Some(Value::List(a)), Value::List(b)) => merge_lists(a, b, lists),
             (_, value) => value,
         };

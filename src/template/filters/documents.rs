@@ -46,8 +46,8 @@ fn style(run: &Run<'_, '_>, mut args: Args, mut style: Style) -> Outcome<Style> 
         }
     }
     if let Some(separators) = args.take("separators").filter(|item| !item.is_null()) {
-        let [item, key] = <[Item; 2]>::try_from(run.iterate(&separators)?)
-            .map_err(|_| Fault::new("separators must be a pair"))?;
+        let [item, key] =
+            <[Item; 2]>::try_from(run.iterate(&separators)?).map_err(|_| Fault::new("separators must be a pair"))?;
         style.separators = (run.display(&item)?, run.display(&key)?);
     }
     for ignored in ["default", "cls", "skipkeys", "check_circular", "allow_nan", "vault_to_text", "preprocess_unsafe"] {
@@ -63,8 +63,9 @@ pub(super) fn from_json(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Ou
     args.none()?;
     let text = run.display(&item)?;
     // never the text itself in the message: it may be secret
-    let json = serde_json::from_str(&text)
-        .map_err(|error| Fault::new(format!("the text is not JSON (line {}, column {})", error.line(), error.column())))?;
+    let json = serde_json::from_str(&text).map_err(|error| {
+        Fault::new(format!("the text is not JSON (line {}, column {})", error.line(), error.column()))
+    })?;
     Ok(Item::Value(value_of(json)))
 }
 
@@ -72,4 +73,51 @@ pub(super) fn from_json(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Ou
 pub(super) fn pprint(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
     args.bind(["verbose"])?;
     run.repr(&item).map(Item::text)
+}
+
+/// `from_yaml`: one document, read as Ansible reads YAML.
+pub(super) fn from_yaml(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    args.none()?;
+    if item.as_str().is_none() {
+        return Ok(item);
+    }
+    let mut documents = documents(&run.display(&item)?)?;
+    if documents.len() > 1 {
+        return Err(Fault::new("the text holds more than one YAML document")
+            .help(Some("`from_yaml_all` reads them all".to_owned())));
+    }
+    Ok(Item::Value(documents.pop().unwrap_or(Value::Null)))
+}
+
+/// `from_yaml_all`: a list of documents.
+pub(super) fn from_yaml_all(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+    args.none()?;
+    if item.is_null() {
+        return Ok(Item::list(Vec::new()));
+    }
+    if item.as_str().is_none() {
+        return Ok(item);
+    }
+    Ok(Item::Value(Value::list(documents(&run.display(&item)?)?)))
+}
+
+fn documents(text: &str) -> Outcome<Vec<Value>> {
+    let sources = crate::diag::SourceMap::new();
+    let source = sources.add("<text>", text);
+    let documents = crate::yaml::parse(&sources, source, &mut Vec::new()).map_err(|problem| {
+        let place = problem.span().and_then(|span| sources.location(span));
+        let place = place.map(|place| format!(" (line {}, column {})", place.line, place.column)).unwrap_or_default();
+        Fault::new(format!("the text is not YAML{place}: {}", problem.message))
+    })?;
+    // what a filter returns is data, whatever is in it, and has no place in a file
+    Ok(documents.iter().map(|document| unplaced(document.root.to_value())).collect())
+}
+
+fn unplaced(value: Value) -> Value {
+    match value {
+        Value::Str(text) => Value::Str(text.into_data().with_span(None)),
+        Value::List(items) => Value::list(items.iter().cloned().map(unplaced).collect()),
+        Value::Map(map) => Value::map(map.iter().map(|(key, item)| (key.clone(), unplaced(item.clone()))).collect()),
+        other => other,
+    }
 }

@@ -138,8 +138,9 @@ pub(super) fn b64decode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 pub(super) fn to_uuid(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
     let [namespace] = args.bind(["namespace"])?;
     let namespace = match namespace {
-        Some(namespace) => uuid::Uuid::parse_str(&run.display(&namespace)?)
-            .map_err(|_| Fault::new("the namespace is not a UUID"))?,
+        Some(namespace) => {
+            uuid::Uuid::parse_str(&run.display(&namespace)?).map_err(|_| Fault::new("the namespace is not a UUID"))?
+        }
         None => uuid::uuid!("361e6d51-faec-444a-9079-341386da8e2e"),
     };
     Ok(Item::text(uuid::Uuid::new_v5(&namespace, run.display(&item)?.as_bytes()).to_string()))
@@ -147,8 +148,7 @@ pub(super) fn to_uuid(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
 
 /// `password_hash(hashtype='sha512', salt=None, salt_size=None, rounds=None, ident=None)`: for `/etc/shadow` and the like.
 pub(super) fn password_hash(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let [kind, salt, salt_size, rounds, ident] =
-        args.bind(["hashtype", "salt", "salt_size", "rounds", "ident"])?;
+    let [kind, salt, salt_size, rounds, ident] = args.bind(["hashtype", "salt", "salt_size", "rounds", "ident"])?;
     let text = |item: Option<Item>| match item {
         Some(item) if !item.is_null() => run.display(&item).map(Some),
         _ => Ok(None),
@@ -160,6 +160,7 @@ pub(super) fn password_hash(run: &mut Run<'_, '_>, item: Item, args: Args) -> Ou
         _ => Ok(None),
     };
     let kind = text(kind)?.unwrap_or_else(|| "sha512".to_owned());
-    let wish = crypt::Wish { salt: text(salt)?, salt_size: number(salt_size)?, rounds: number(rounds)?, ident: text(ident)? };
+    let wish =
+        crypt::Wish { salt: text(salt)?, salt_size: number(salt_size)?, rounds: number(rounds)?, ident: text(ident)? };
     crypt::hash(&kind, run.display(&item)?.as_bytes(), wish).map(Item::text)
 }

@@ -223,11 +223,7 @@ pub(super) fn human_readable(run: &mut Run<'_, '_>, item: Item, args: Args) -> O
         }
     }
     let (letter, limit) = chosen.unwrap_or(('B', 1.0));
-    let suffix = if limit == 1.0 {
-        base.to_owned()
-    } else {
-        format!("{letter}{}", base.chars().next().unwrap_or('B'))
-    };
+    let suffix = if limit == 1.0 { base.to_owned() } else { format!("{letter}{}", base.chars().next().unwrap_or('B')) };
     Ok(Item::text(format!("{:.2} {suffix}", size / limit)))
 }
 
@@ -252,7 +248,9 @@ pub(super) fn human_to_bytes(run: &mut Run<'_, '_>, item: Item, args: Args) -> O
     if unit.is_empty() {
         return Ok(Item::int(truncate(number.round_ties_even())));
     }
-    let invalid = || Fault::new(format!("the unit `{unit}` is none of B, KB, MB, GB, TB, PB, EB, ZB, YB, nor one of their words"));
+    let invalid = || {
+        Fault::new(format!("the unit `{unit}` is none of B, KB, MB, GB, TB, PB, EB, ZB, YB, nor one of their words"))
+    };
     let letter = unit.chars().next().map(|c| c.to_ascii_uppercase()).ok_or_else(invalid)?;
     let (_, factor) = SIZES.iter().find(|(name, _)| *name == letter).ok_or_else(invalid)?;
     let rest = unit.get(1..).unwrap_or("");
@@ -260,8 +258,10 @@ pub(super) fn human_to_bytes(run: &mut Run<'_, '_>, item: Item, args: Args) -> O
     let known = match rest.to_ascii_lowercase().as_str() {
         "" | "yte" | "ytes" | "it" | "its" => true,
         "b" => rest.starts_with(word) || !isbits && letter == 'B',
-        _ => rest.to_ascii_lowercase().ends_with(if isbits { "bit" } else { "byte" })
-            || rest.to_ascii_lowercase().ends_with(if isbits { "bits" } else { "bytes" }),
+        _ => {
+            rest.to_ascii_lowercase().ends_with(if isbits { "bit" } else { "byte" })
+                || rest.to_ascii_lowercase().ends_with(if isbits { "bits" } else { "bytes" })
+        }
     };
     if !known {
         return Err(invalid());

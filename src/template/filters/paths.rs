@@ -75,7 +75,8 @@ pub(super) fn relpath(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
     let start = start.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| ".".to_owned());
     let to = normal(&absolute(&run.display(&item)?)?.to_string_lossy());
     let from = normal(&absolute(&start)?.to_string_lossy());
-    let parts = |path: &str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
+    let parts =
+        |path: &str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
     let (to, from) = (parts(&to), parts(&from));
     let common = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
@@ -115,10 +116,8 @@ pub(super) fn commonpath(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outco
     if absolute != 0 && absolute != paths.len() {
         return Err(Fault::new("absolute and relative paths cannot be mixed"));
     }
-    let split: Vec<Vec<&str>> = paths
-        .iter()
-        .map(|path| path.split('/').filter(|part| !part.is_empty() && *part != ".").collect())
-        .collect();
+    let split: Vec<Vec<&str>> =
+        paths.iter().map(|path| path.split('/').filter(|part| !part.is_empty() && *part != ".").collect()).collect();
     let mut common: Vec<&str> = split.first().cloned().unwrap_or_default();
     for parts in &split {
         let same = common.iter().zip(parts).take_while(|(a, b)| a == b).count();
@@ -208,7 +207,8 @@ pub(super) fn unvault(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
         return Ok(item);
     }
     let secrets = secrets(run, secret, id)?;
-    let opened = secrets.decrypt(&text).map_err(|error| Fault::new(format!("the envelope cannot be opened: {error}")))?;
+    let opened =
+        secrets.decrypt(&text).map_err(|error| Fault::new(format!("the envelope cannot be opened: {error}")))?;
     run.engine.redactor.register(opened.expose());
     Ok(Item::Value(crate::value::Value::secret(opened.expose())))
 }

@@ -87,7 +87,8 @@ pub(super) fn regex_findall(run: &mut Run<'_, '_>, item: Item, args: Args) -> Ou
     let flags = flags(run, ignorecase, multiline)?;
     let text = run.display(&item)?;
     let regex = Regex::new(&run.display(&required(pattern, "regex")?)?, flags)?;
-    let part = |found: &Captures<'_, str>, index: usize| Item::text(found.get(index).map_or("", |group| group.as_str()));
+    let part =
+        |found: &Captures<'_, str>, index: usize| Item::text(found.get(index).map_or("", |group| group.as_str()));
     let out = regex
         .captures(&text)?
         .iter()

@@ -86,9 +86,7 @@ fn all(run: &Run<'_, '_>, item: &Item, args: Args) -> Outcome<Vec<Vec<Item>>> {
 }
 
 fn rows(lists: &[Vec<Item>], length: usize, fill: &Item) -> Item {
-    let row = |index: usize| {
-        Item::tuple(lists.iter().map(|list| list.get(index).unwrap_or(fill).clone()).collect())
-    };
+    let row = |index: usize| Item::tuple(lists.iter().map(|list| list.get(index).unwrap_or(fill).clone()).collect());
     Item::list((0..length).map(row).collect())
 }
 

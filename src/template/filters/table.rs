@@ -66,6 +66,8 @@ static FILTERS: &[Filter] = &[
     line("forceescape", Plain, text::escape),
     line("format", Plain, text::format),
     line("from_json", Plain, documents::from_json),
+    line("from_yaml", Plain, documents::from_yaml),
+    line("from_yaml_all", Plain, documents::from_yaml_all),
     line("groupby", Kept, select::groupby),
     line("hash", Plain, hashes::hash),
     line("human_readable", Plain, numbers::human_readable),

@@ -100,7 +100,8 @@ pub(super) fn urlsplit(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
     }
     let names: Vec<&str> = parts.keys().filter_map(Key::as_str).collect();
     parts.get(query.as_str()).cloned().ok_or_else(|| {
-        Fault::new(format!("unknown URL component `{query}`")).help(Some(format!("the components are {}", names.join(", "))))
+        Fault::new(format!("unknown URL component `{query}`"))
+            .help(Some(format!("the components are {}", names.join(", "))))
     })
 }
 

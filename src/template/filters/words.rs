@@ -143,7 +143,8 @@ pub(super) fn quay_docker_config(run: &mut Run<'_, '_>, item: Item, args: Args) 
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{token}"));
     let mut entry = Map::new();
     entry.insert(Key::from("auth"), Value::from(auth));
-    entry.insert(Key::from("email"), Value::from(email.map(|item| run.display(&item)).transpose()?.unwrap_or_default()));
+    entry
+        .insert(Key::from("email"), Value::from(email.map(|item| run.display(&item)).transpose()?.unwrap_or_default()));
     let hosts = Map::from([(Key::from(host), Value::map(entry))]);
     let whole = Value::map(Map::from([(Key::from("auths"), Value::map(hosts))]));
     let json = crate::template::json::dump(&whole, &crate::template::json::Style::compact())?;

@@ -41,3 +41,42 @@ pub(super) fn check(source: &str, in_expression: bool, syntax: SyntaxConfig) -> 
     }
     Ok(())
 }
+
+/// The text with every `+` before an operand, which Python allows and minijinja does not, as a blank.
+pub(super) fn without_unary_plus(source: String, in_expression: bool, syntax: SyntaxConfig) -> String {
+    if !source.contains('+') {
+        return source;
+    }
+    let mut places = Vec::new();
+    {
+        let mut tokens = Tokenizer::new(&source, "", in_expression, syntax);
+        let mut operand_before = false;
+        while let Ok(Some((token, span))) = tokens.next_token() {
+            if matches!(token, Token::Plus) && !operand_before {
+                places.push(span.start_offset as usize);
+                continue;
+            }
+            operand_before = match token {
+                Token::Ident(name) => {
+                    !matches!(name, "not" | "and" | "or" | "if" | "elif" | "else" | "in" | "is" | "set")
+                }
+                Token::Str(_)
+                | Token::String(_)
+                | Token::Int(_)
+                | Token::Int128(_)
+                | Token::Float(_)
+                | Token::ParenClose
+                | Token::BracketClose
+                | Token::BraceClose => true,
+                _ => false,
+            };
+        }
+    }
+    let mut bytes = source.into_bytes();
+    for place in places {
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte = b' ';
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}

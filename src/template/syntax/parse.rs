@@ -42,6 +42,7 @@ pub(crate) fn compile(text: &str, file: Option<&str>, dialect: Dialect) -> Resul
     let masked = mask(source);
     let syntax = dialect.syntax()?;
     guard::check(&masked, false, syntax.clone())?;
+    let masked = guard::without_unary_plus(masked, false, syntax.clone());
     let tree = parse(&masked, "", syntax).map_err(|error| fault_of(&error))?;
     let mut lowering = Lowering::new(source, &masked, dialect.raw_literals);
     let body = match &tree {
@@ -55,6 +56,7 @@ pub(crate) fn compile(text: &str, file: Option<&str>, dialect: Dialect) -> Resul
 pub(crate) fn compile_expression(text: &str) -> Result<Compiled, Fault> {
     let masked = mask(text);
     guard::check(&masked, true, SyntaxConfig::default())?;
+    let masked = guard::without_unary_plus(masked, true, SyntaxConfig::default());
     let tree = parse_expr(&masked).map_err(|error| fault_of(&error))?;
     let mut lowering = Lowering::new(text, &masked, false);
     let expr = lowering.expr(&tree)?;
