@@ -5,6 +5,7 @@
 
 mod anchors;
 mod compose;
+mod emit;
 mod mapping;
 mod node;
 mod number;
@@ -14,6 +15,7 @@ mod syntax;
 mod tags;
 mod timestamp;
 
+pub use emit::{EmitError, EmitOptions, FlowStyle, TextStyle, emit};
 pub use node::{Document, Entry, Node, NodeKind};
 pub use parse::{parse, parse_one};
 
