@@ -265,7 +265,12 @@ impl Reader<'_> {
                     );
                     return None;
                 }
-                let others = entries.iter().filter(|entry| entry.key.as_str() != Some("module")).cloned().collect();
+                let others = entries.iter().filter(|entry| entry.key.as_str() != Some("module"));
+                let others = others.flat_map(|entry| match (entry.key.as_str(), entry.value.as_mapping()) {
+                    (Some("args"), Some(inner)) => inner.to_vec(),
+                    _ => vec![entry.clone()],
+                });
+                let others = others.collect();
                 let body = Node { span: node.span, kind: NodeKind::Mapping(others) };
                 Some(Written { name, span: module_node.span, body: OwnedBody::Entries(body), local })
             }

@@ -16,6 +16,13 @@ use crate::yaml::Node;
 /// The keys that make a block of a mapping.
 const SECTIONS: [&str; 3] = ["block", "rescue", "always"];
 
+/// What a block is made of.
+struct Parts<'n> {
+    keywords: Keywords,
+    sections: [Option<&'n Node>; 3],
+    inner: LoadContext,
+}
+
 impl Reader<'_> {
     /// A list of tasks and blocks.
     pub(super) fn steps(&mut self, node: &Node, what: &str, context: &LoadContext) -> Vec<Step> {
@@ -41,36 +48,7 @@ impl Reader<'_> {
     }
 
     fn block(&mut self, node: &Node, context: &LoadContext) -> Option<Block> {
-        let entries = self.entries(node, "a block")?;
-        let mut keywords = Keywords::default();
-        let mut sections: [Option<&Node>; 3] = [None; 3];
-        for (key, entry) in entries {
-            if let Some(at) = SECTIONS.iter().position(|section| *section == key) {
-                if let Some(section) = sections.get_mut(at) {
-                    *section = Some(&entry.value);
-                }
-            } else if !names::BLOCK.contains(&key) || !self.shared_keyword(key, entry, &mut keywords) {
-                let task_only = names::TASK.contains(&key);
-                if task_only {
-                    self.problem(
-                        Diagnostic::error("unknown-keyword", format!("`{key}` is not a keyword of a block"))
-                            .at(entry.key.span)
-                            .help("it belongs to single tasks"),
-                    );
-                } else {
-                    self.unknown_keyword(entry, key, "a block", names::BLOCK);
-                }
-            }
-        }
-        let [main, rescue, always] = sections;
-        if main.is_none() {
-            self.problem(
-                Diagnostic::error("missing-keyword", "`rescue` and `always` need a `block` beside them").at(node.span),
-            );
-        }
-        let mut inner = context.with_vars(VarsRank::Task, keywords.vars.clone());
-        inner.module_defaults.extend(keywords.module_defaults.iter().cloned());
-        inner.collections.splice(0..0, keywords.collections.iter().cloned());
+        let Parts { keywords, sections: [main, rescue, always], inner } = self.block_parts(node, context)?;
         let mut section = |node: Option<&Node>, name: &str| {
             node.map(|node| self.steps(node, &format!("`{name}`"), &inner)).unwrap_or_default()
         };
@@ -82,6 +60,40 @@ impl Reader<'_> {
             role: None,
             span: node.span,
         })
+    }
+
+    /// The keywords and sections of a block, and the context of what is in it.
+    fn block_parts<'n>(&mut self, node: &'n Node, context: &LoadContext) -> Option<Parts<'n>> {
+        let mut keywords = Keywords::default();
+        let mut sections: [Option<&Node>; 3] = [None; 3];
+        for (key, entry) in self.entries(node, "a block")? {
+            if let Some(at) = SECTIONS.iter().position(|section| *section == key) {
+                if entry.value.is_null() {
+                    self.error("wrong-type", format!("`{key}` must be a list, not nothing"), entry.key.span);
+                }
+                if let Some(section) = sections.get_mut(at) {
+                    *section = Some(&entry.value);
+                }
+            } else if names::BLOCK.contains(&key) && self.shared_keyword(key, entry, &mut keywords) {
+            } else if names::TASK.contains(&key) {
+                self.problem(
+                    Diagnostic::error("unknown-keyword", format!("`{key}` is not a keyword of a block"))
+                        .at(entry.key.span)
+                        .help("it belongs to single tasks"),
+                );
+            } else {
+                self.unknown_keyword(entry, key, "a block", names::BLOCK);
+            }
+        }
+        if sections.first().is_none_or(Option::is_none) {
+            self.problem(
+                Diagnostic::error("missing-keyword", "`rescue` and `always` need a `block` beside them").at(node.span),
+            );
+        }
+        let mut inner = context.with_vars(VarsRank::Task, keywords.vars.clone());
+        inner.module_defaults.extend(keywords.module_defaults.iter().cloned());
+        inner.collections.splice(0..0, keywords.collections.iter().cloned());
+        Some(Parts { keywords, sections, inner })
     }
 
     /// A list of handlers. `outer` are the keywords of the imports around it.
@@ -98,11 +110,7 @@ impl Reader<'_> {
                 continue;
             }
             if is_block(item) {
-                self.problem(
-                    Diagnostic::error("misplaced-block", "a block cannot be a handler")
-                        .at(item.span)
-                        .help("write its tasks as handlers that `listen` to one name"),
-                );
+                handlers.extend(self.handler_block(item, context, outer));
                 continue;
             }
             match self.task(item, context) {
@@ -120,6 +128,30 @@ impl Reader<'_> {
             }
         }
         handlers
+    }
+
+    /// The handlers of a block: the block only lends them its keywords, its other sections are never run.
+    fn handler_block(&mut self, node: &Node, context: &LoadContext, outer: &Arc<Keywords>) -> Vec<Handler> {
+        let Some(Parts { keywords, sections: [main, rescue, always], inner }) = self.block_parts(node, context) else {
+            return Vec::new();
+        };
+        for unused in [rescue, always].into_iter().flatten() {
+            self.problem(
+                Diagnostic::warning("no-effect", "a block of handlers has no `rescue` or `always`").at(unused.span),
+            );
+        }
+        let Some(main) = main else { return Vec::new() };
+        for item in main.as_sequence().into_iter().flatten().filter(|item| is_block(item)) {
+            self.problem(
+                Diagnostic::error("misplaced-block", "a block inside a block of handlers is not supported")
+                    .at(item.span)
+                    .help("write its tasks as handlers that `listen` to one name"),
+            );
+        }
+        if main.as_sequence().is_some_and(|items| items.iter().any(is_block)) {
+            return Vec::new();
+        }
+        self.handlers(main, "`block`", &inner, &Arc::new(keywords.inherit(outer)))
     }
 
     /// The tasks of a file. A file that imports itself is reported.

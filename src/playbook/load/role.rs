@@ -52,17 +52,12 @@ impl Reader<'_> {
         let mut found = RoleUse::named("");
         let named = entries.iter().find(|(key, _)| *key == "role").or(entries.iter().find(|(key, _)| *key == "name"));
         let name = named.map(|(_, entry)| &entry.value);
+        let source = entries.iter().find(|(key, _)| *key == "src").map(|(_, entry)| &entry.value);
         for (key, entry) in &entries {
             match *key {
                 "role" => {}
-                "src" if name.is_none() => {
-                    self.error(
-                        "unsupported",
-                        "a role is not fetched from `src`: install it and name it",
-                        entry.key.span,
-                    );
-                    return None;
-                }
+                // the keys of a requirements file, which dependencies may have too
+                "src" | "version" | "scm" if name.is_none() => {}
                 key if names::ROLE.contains(&key) => {
                     self.shared_keyword(key, entry, &mut found.keywords);
                 }
@@ -72,6 +67,11 @@ impl Reader<'_> {
                     found.params.insert(Key::from(key), value);
                 }
             }
+        }
+        if let (None, Some(text)) = (name, source.and_then(Node::as_str)) {
+            found.at = source.map(|node| node.span);
+            name_of_source(text).clone_into(&mut found.name);
+            return Some(found);
         }
         let Some(name) = name else {
             self.error("missing-keyword", "this role has no `role` that names it", node.span);
@@ -282,6 +282,17 @@ impl Reader<'_> {
             span,
         })))
     }
+}
+
+/// The name under which a role from a source (`https://example.org/web.git`) is installed.
+fn name_of_source(source: &str) -> &str {
+    if !source.contains("://") && !source.contains('@') {
+        return source;
+    }
+    let last = source.rsplit('/').next().unwrap_or(source);
+    let last = last.strip_suffix(".git").unwrap_or(last);
+    let last = last.strip_suffix(".tar.gz").unwrap_or(last);
+    last.split(',').next().unwrap_or(last)
 }
 
 /// What tells one use of a role from another. Hashed, because parameters may be secret.

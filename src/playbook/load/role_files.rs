@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::{LoadContext, RoleHome};
 use super::reader::Reader;
-use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::diag::{Diagnostic, Severity, Span, did_you_mean};
 use crate::tree::{EMBEDDED_ROOT, Files, display_name, resolve};
 
 /// The collection that is built into the binary.
@@ -134,12 +134,14 @@ impl Reader<'_> {
         }
         if given.is_some() {
             let near = self.loader.similar_file(&folder, &format!("{name}.yml"));
-            self.problem(
-                Diagnostic::error("missing-file", format!("the role `{}` has no file `{subfolder}/{name}`", home.name))
-                    .at_opt(at)
-                    .help_opt(near)
-                    .help(format!("looked in `{}`", display_name(&folder))),
-            );
+            let message = format!("the role `{}` has no file `{subfolder}/{name}`", home.name);
+            let problem = Diagnostic::error("missing-file", message)
+                .at_opt(at)
+                .help_opt(near)
+                .help(format!("looked in `{}`", display_name(&folder)));
+            // Ansible does not miss a file of a folder that is not there at all
+            let severity = if files.is_folder(&folder) { Severity::Error } else { Severity::Warning };
+            self.problem(Diagnostic { severity, ..problem });
         }
         Vec::new()
     }

@@ -1,7 +1,7 @@
 //! Keywords that plays, roles, blocks, tasks and imports share.
 
 use super::reader::{Reader, is_identifier, is_literal, kind_of, kind_of_value};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::playbook::keywords::{Keywords, Tags};
 use crate::playbook::tags::split_tags;
 use crate::value::{Map, Text, Value, parse_bool};
@@ -149,7 +149,14 @@ impl Reader<'_> {
                 Value::Str(ref text) if text.is_template() => out.push(value),
                 other => {
                     let message = format!("`{key}` takes a mapping, not {}", kind_of_value(&other));
-                    self.error("wrong-type", message, item.span);
+                    let problem = Diagnostic::error("wrong-type", message).at(item.span);
+                    // Ansible passes such a value over and runs the task without it
+                    let passed_over = key == "environment" && matches!(other, Value::Str(_));
+                    self.problem(if passed_over {
+                        Diagnostic { severity: Severity::Warning, ..problem.help("it is passed over") }
+                    } else {
+                        problem
+                    });
                 }
             }
         }

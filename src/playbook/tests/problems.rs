@@ -156,7 +156,11 @@ fn plays_have_their_own_slips() {
         ("", "the playbook `site.yml` is empty"),
         ("[]", "the playbook `site.yml` has no plays"),
         ("- hosts: all\n  tasks: {a: b}", "`tasks` must be a list, not a mapping"),
-        ("- hosts: all\n  handlers:\n    - block: []", "a block cannot be a handler"),
+        (
+            "- hosts: all\n  handlers:\n    - block: [{block: []}]",
+            "a block inside a block of handlers is not supported",
+        ),
+        ("- hosts: all\n  tasks: [{block: }]", "`block` must be a list, not nothing"),
         ("- hosts: all\n  handlers:\n    - include_role: {name: x}", "`include_role` cannot be a handler"),
     ];
     for (text, wanted) in cases {

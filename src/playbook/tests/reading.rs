@@ -282,3 +282,46 @@ fn a_roles_argument_specification_becomes_its_first_task() {
     assert_eq!(args["provided_arguments"]["http_port"], 80);
     assert_eq!(args["validate_args_context"]["argument_spec_name"], "main");
 }
+
+#[test]
+fn handlers_come_from_blocks_and_imports_with_their_keywords() {
+    let playbook = load(&[
+        (
+            "site.yml",
+            "
+- hosts: all
+  handlers:
+    - block:
+        - name: one
+          meta: noop
+        - import_tasks: more.yml
+          when: inner
+      when: outer
+    - name: dynamic
+      include_tasks: more.yml
+  tasks:
+    - meta: noop
+      notify: [one, two, topic, dynamic]
+",
+        ),
+        ("more.yml", "- name: two\n  listen: topic\n  meta: noop\n"),
+    ]);
+    let handlers = playbook.plays[0].bound_handlers();
+    let names: Vec<String> = handlers.iter().map(|bound| title(&bound.handler.task)).collect();
+    assert_eq!(names, ["one", "two", "dynamic"]);
+    let conditions: Vec<&str> = handlers[1].handler.outer.when.iter().filter_map(Value::as_str).collect();
+    assert_eq!(conditions, ["outer", "inner"]);
+    assert_eq!(handlers[1].handler.listen.len(), 1);
+}
+
+#[test]
+fn dependencies_may_be_written_as_requirements() {
+    let playbook = load(&[
+        ("site.yml", "- hosts: all\n  roles: [a]\n"),
+        ("roles/a/meta/main.yml", "dependencies:\n  - {src: 'https://example.org/x/b.git', version: v1}\n  - src: c\n"),
+        ("roles/b/tasks/main.yml", "- meta: noop\n"),
+        ("roles/c/tasks/main.yml", "- meta: noop\n"),
+    ]);
+    let names: Vec<&str> = playbook.plays[0].roles[0].dependencies.iter().map(|role| &*role.name).collect();
+    assert_eq!(names, ["b", "c"]);
+}
