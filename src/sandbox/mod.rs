@@ -9,12 +9,16 @@
 
 mod clock;
 mod error;
+mod names;
 mod new_repository;
 mod seed;
 mod settings;
 
 pub mod access;
+pub mod api;
+pub mod http;
 pub mod oci;
+pub mod schema;
 pub mod server;
 pub mod store;
 

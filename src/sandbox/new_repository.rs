@@ -48,7 +48,15 @@ mod tests {
     use crate::sandbox::store::{AccountId, AccountKind, RepositoryKind, Store, TeamRole, Visibility, robots, teams};
 
     fn account(db: &Db<'_>, kind: AccountKind, name: &str) -> AccountId {
-        let new = NewAccount { kind, name, email: None, password_hash: None, tag_expiration_s: 0, prompts: "" };
+        let new = NewAccount {
+            kind,
+            name,
+            email: None,
+            password_hash: None,
+            tag_expiration_s: 0,
+            prompts: "",
+            verified: true,
+        };
         accounts::create(db, &new).unwrap()
     }
 

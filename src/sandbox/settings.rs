@@ -71,6 +71,18 @@ pub struct Settings {
     pub feature_change_tag_expiration: bool,
     /// Whether tags can be made immutable.
     pub feature_immutable_tags: bool,
+    /// Whether tags can be taken out of the history for good.
+    pub permanently_delete_tags: bool,
+    /// Whether organizations can be proxy caches. The sandbox does not cover their endpoints.
+    pub feature_proxy_cache: bool,
+    /// Whether repositories can be mirrors. The sandbox covers their state, not the mirroring.
+    pub feature_repo_mirror: bool,
+    /// Whether organizations can be mirrors. The sandbox does not cover their endpoints.
+    pub feature_org_mirror: bool,
+    /// Whether users may not create in their own namespaces.
+    pub feature_restricted_users: bool,
+    /// Users that may all the same.
+    pub restricted_users_whitelist: Vec<String>,
     /// Whether application-specific tokens exist.
     pub feature_app_specific_tokens: bool,
     /// Whether pushes create repositories.
@@ -119,6 +131,12 @@ impl Default for Settings {
             feature_auto_prune: true,
             feature_change_tag_expiration: true,
             feature_immutable_tags: true,
+            permanently_delete_tags: false,
+            feature_proxy_cache: true,
+            feature_repo_mirror: true,
+            feature_org_mirror: true,
+            feature_restricted_users: false,
+            restricted_users_whitelist: Vec::new(),
             feature_app_specific_tokens: true,
             create_private_repo_on_push: true,
             create_namespace_on_push: false,

@@ -68,7 +68,7 @@ pub use robot::{
     CreateRobot, Metadata, Robot, RobotFederation, RobotPermission, RobotPermissionRepository, RobotPermissions, Robots,
 };
 pub use role::{DelegateKind, RepositoryRole, RepositoryState, TeamRole, Visibility};
-pub use route::{Route, find_route};
+pub use route::{Route, find_route, find_route_among};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{AuthorizeForm, CsrfToken, InitializeUser, Initialized, SignIn, SignInRefused};
 pub use tag::{ChangeTag, RestoreTag, Tag, TagPage};

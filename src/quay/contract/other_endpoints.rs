@@ -22,6 +22,8 @@ macro_rules! others {
 }
 
 others! {
+    Get "/.well-known/app-capabilities" "appCapabilities" OPEN;
+    Get "/_internal_ping" "internalPing" OPEN;
     Post "/api/v1/bootstrap/renew" "renewBootstrapToken" OPEN;
     Post "/api/v1/detachexternal/{service_id}" "detachExternalLogin" USER_ADMIN;
     Post "/api/v1/externallogin/{service_id}" "retrieveExternalLoginAuthorizationUrl" OPEN;
@@ -120,6 +122,7 @@ others! {
     Get "/api/v1/superuser/{build_uuid}/logs" "getRepoBuildLogsSuperUser" SUPER_USER;
     Get "/api/v1/superuser/{build_uuid}/logs/archive" "getRepoBuildLogsArchiveSuperUser" SUPER_USER;
     Get "/api/v1/superuser/{build_uuid}/status" "getRepoBuildStatusSuperUser" SUPER_USER;
+    Post "/api/v1/superusers/users/{username}/sendrecovery" "sendInstallUserRecoveryEmail" SUPER_USER;
     Delete "/api/v1/user/" "deleteCurrentUser" USER_ADMIN;
     Post "/api/v1/user/" "createNewUser" OPEN;
     Put "/api/v1/user/" "changeUserDetails" USER_ADMIN;
@@ -149,4 +152,9 @@ others! {
     Get "/api/v1/user/quota/{quota_id}" "getUserQuota" USER_ADMIN;
     Get "/api/v1/user/quota/{quota_id}/limit" "listUserQuotaLimit" USER_ADMIN;
     Get "/api/v1/user/quota/{quota_id}/limit/{limit_id}" "getUserQuotaLimit" USER_ADMIN;
+    Get "/health/warning" "healthWarning" OPEN;
+    Post "/oauth/access_token" "exchangeAuthorizationCode" OPEN;
+    Post "/oauth/denyapp" "denyApplication" OPEN;
+    Get "/status" "healthStatus" OPEN;
+    Get "/v1/_ping" "legacyPing" OPEN;
 }

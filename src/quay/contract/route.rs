@@ -16,7 +16,7 @@ pub enum Route {
     /// To this endpoint of the table, with its parameters in the template's order, decoded.
     Found(&'static Endpoint, Vec<String>),
     /// To an endpoint of Quay that is only known by name ([`OTHERS`]).
-    Unmodelled(&'static Endpoint),
+    Unmodelled(&'static Endpoint, Vec<String>),
     /// The path exists with other methods only.
     OtherMethods,
     /// The path exists with (true) or without a slash at its end.
@@ -28,7 +28,14 @@ pub enum Route {
 /// Finds the endpoint for a method and an (encoded) path without its query.
 #[must_use]
 pub fn find_route(method: Method, path: &str) -> Route {
-    let endpoints = || ALL.iter().copied().chain(OTHERS);
+    find_route_among(method, path, |_| true)
+}
+
+/// [`find_route`] for a server that has only some of the endpoints: Quay leaves those of switched-off features out of its
+/// table, and their paths then mean something else.
+#[must_use]
+pub fn find_route_among(method: Method, path: &str, exists: impl Fn(&'static Endpoint) -> bool) -> Route {
+    let endpoints = || ALL.iter().copied().chain(OTHERS).filter(|endpoint| exists(endpoint));
     let mut best: Option<(usize, &'static Endpoint, Vec<String>)> = None;
     let mut others = false;
     for endpoint in endpoints() {
@@ -41,7 +48,7 @@ pub fn find_route(method: Method, path: &str) -> Route {
     }
     if let Some((_, endpoint, parameters)) = best {
         let modelled = !OTHERS.iter().any(|other| std::ptr::eq(other, endpoint));
-        return if modelled { Route::Found(endpoint, parameters) } else { Route::Unmodelled(endpoint) };
+        return if modelled { Route::Found(endpoint, parameters) } else { Route::Unmodelled(endpoint, parameters) };
     }
     if others {
         return Route::OtherMethods;
@@ -130,7 +137,7 @@ mod tests {
         );
         assert!(matches!(
             find_route(Method::Get, "/api/v1/repository/acme/app/mirror"),
-            Route::Unmodelled(endpoint) if endpoint.operation == "getRepoMirrorConfig"
+            Route::Unmodelled(endpoint, _) if endpoint.operation == "getRepoMirrorConfig"
         ));
     }
 

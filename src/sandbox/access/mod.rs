@@ -7,6 +7,7 @@ mod permissions;
 mod sealer;
 mod throttle;
 
+pub(crate) use credentials::check_user;
 pub use credentials::{CredentialError, RegistryIdentity, check_registry};
 pub use identity::{Identity, Via};
 pub use passwords::{hash_password, is_acceptable_password, verify_password};

@@ -3,10 +3,10 @@
 use axum::http::{HeaderMap, header};
 
 /// Its name, as in Quay.
-pub(super) const NAME: &str = "_csrf_token";
+pub const NAME: &str = "_csrf_token";
 
 /// The session that a request shows.
-pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
+pub fn session(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -16,7 +16,7 @@ pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The header that gives a session to a browser.
-pub(super) fn set(session: &str, secure: bool) -> String {
+pub fn set(session: &str, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
     format!("{NAME}={session}{secure}; HttpOnly; Path=/; SameSite=Lax")
 }

@@ -1,6 +1,6 @@
 //! Between HTTP and the handlers of the API: requests, answers, routing, and the order in which Quay checks things.
 
-mod cookies;
+pub mod cookies;
 mod dispatch;
 pub mod page_token;
 mod query;
@@ -8,8 +8,8 @@ mod reply;
 mod request;
 mod routing;
 
-pub use dispatch::{Handler, Transaction, answer, handle};
+pub use dispatch::{Handler, Transaction, handle};
 pub use query::Query;
 pub use reply::{Body, Failure, Reply, html};
 pub use request::Call;
-pub use routing::{Destination, route};
+pub use routing::not_allowed;

@@ -228,6 +228,7 @@ fn create_namespace(
         password_hash: None,
         tag_expiration_s: settings.default_tag_expiration_s(),
         prompts: "",
+        verified: true,
     };
     let id = accounts::create(db, &new)?;
     let owners = teams::create(db, id, "owners", TeamRole::Admin, "")?;

@@ -24,6 +24,8 @@ pub struct Account {
     pub password_hash: Option<Secret>,
     /// A disabled account can do nothing.
     pub enabled: bool,
+    /// Whether the e-mail was confirmed, or need not be.
+    pub verified: bool,
     /// How long deleted tags can be restored, in seconds.
     pub tag_expiration_s: i64,
     /// Profile.
@@ -59,12 +61,17 @@ pub struct NewAccount<'a> {
     pub tag_expiration_s: i64,
     /// Prompts to show, comma-separated.
     pub prompts: &'a str,
+    /// Whether the e-mail needs no confirmation.
+    pub verified: bool,
 }
 
 pub(crate) const COLUMNS: &str = "accounts.id, accounts.uuid, accounts.kind, accounts.name, accounts.email, \
      accounts.password_hash, accounts.enabled, accounts.tag_expiration_s, accounts.given_name, accounts.family_name, \
      accounts.company, accounts.location, accounts.invoice_email, accounts.invoice_email_address, accounts.prompts, \
-     accounts.created_ms";
+     accounts.created_ms, accounts.verified";
+
+/// How many columns [`COLUMNS`] names: further ones of a statement start here.
+pub(crate) const COLUMN_COUNT: usize = 17;
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -84,14 +91,15 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         invoice_email_address: row.get(13)?,
         prompts: row.get(14)?,
         created_ms: row.get(15)?,
+        verified: row.get(16)?,
     })
 }
 
 /// Adds an account.
 pub fn create(db: &Db<'_>, new: &NewAccount<'_>) -> Result<AccountId, StoreError> {
     db.insert(
-        "INSERT INTO accounts (uuid, kind, name, email, password_hash, tag_expiration_s, prompts, created_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO accounts (uuid, kind, name, email, password_hash, tag_expiration_s, prompts, created_ms, verified) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             uuid::Uuid::new_v4().to_string(),
             new.kind,
@@ -100,7 +108,8 @@ pub fn create(db: &Db<'_>, new: &NewAccount<'_>) -> Result<AccountId, StoreError
             new.password_hash,
             new.tag_expiration_s,
             new.prompts,
-            db.now_ms()
+            db.now_ms(),
+            new.verified
         ],
     )
     .map(AccountId)
@@ -148,6 +157,11 @@ pub fn with_prefix(db: &Db<'_>, kind: AccountKind, prefix: &str, limit: i64) -> 
     )
 }
 
+/// How many accounts of a kind exist.
+pub fn count(db: &Db<'_>, kind: AccountKind) -> Result<i64, StoreError> {
+    db.number("SELECT COUNT(*) FROM accounts WHERE kind = ?1", params![kind])
+}
+
 /// Whether no user exists yet.
 pub fn is_empty(db: &Db<'_>) -> Result<bool, StoreError> {
     Ok(db.number("SELECT EXISTS (SELECT 1 FROM accounts)", [])? == 0)
@@ -158,7 +172,7 @@ pub fn update(db: &Db<'_>, account: &Account) -> Result<(), StoreError> {
     db.run(
         "UPDATE accounts SET kind = ?2, name = ?3, email = ?4, password_hash = ?5, enabled = ?6, tag_expiration_s = ?7, \
          given_name = ?8, family_name = ?9, company = ?10, location = ?11, invoice_email = ?12, \
-         invoice_email_address = ?13, prompts = ?14 WHERE id = ?1",
+         invoice_email_address = ?13, prompts = ?14, verified = ?15 WHERE id = ?1",
         params![
             account.id,
             account.kind,
@@ -173,7 +187,8 @@ pub fn update(db: &Db<'_>, account: &Account) -> Result<(), StoreError> {
             account.location,
             account.invoice_email,
             account.invoice_email_address,
-            account.prompts
+            account.prompts,
+            account.verified
         ],
     )?;
     Ok(())

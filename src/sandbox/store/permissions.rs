@@ -50,7 +50,7 @@ pub fn of_accounts(db: &Db<'_>, repository: RepositoryId) -> Result<Vec<(Account
             accounts::COLUMNS
         ),
         params![repository],
-        |row| Ok((accounts::read(row)?, row.get(16)?)),
+        |row| Ok((accounts::read(row)?, row.get(accounts::COLUMN_COUNT)?)),
     )
 }
 
@@ -126,7 +126,7 @@ pub fn user_grants(db: &Db<'_>, namespace: AccountId) -> Result<Vec<(Account, St
             accounts::COLUMNS
         ),
         params![namespace],
-        |row| Ok((accounts::read(row)?, row.get(16)?)),
+        |row| Ok((accounts::read(row)?, row.get(accounts::COLUMN_COUNT)?)),
     )
 }
 

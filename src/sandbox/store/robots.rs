@@ -65,6 +65,7 @@ pub fn create(
         password_hash: None,
         tag_expiration_s: 0,
         prompts: "",
+        verified: true,
     };
     let id = accounts::create(db, &new)?;
     db.insert(

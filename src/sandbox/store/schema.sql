@@ -11,6 +11,7 @@ CREATE TABLE accounts (
     email TEXT,
     password_hash TEXT,
     enabled INTEGER NOT NULL DEFAULT 1,
+    verified INTEGER NOT NULL DEFAULT 1,
     tag_expiration_s INTEGER NOT NULL,
     given_name TEXT,
     family_name TEXT,
@@ -22,6 +23,7 @@ CREATE TABLE accounts (
     prompts TEXT NOT NULL DEFAULT '',
     created_ms INTEGER NOT NULL
 );
+-- an organization keeps its contact address here too; others may have the same
 CREATE UNIQUE INDEX accounts_email ON accounts (email) WHERE kind = 'user' AND email IS NOT NULL;
 CREATE INDEX accounts_kind ON accounts (kind, name);
 
@@ -55,6 +57,16 @@ CREATE TABLE team_members (
     UNIQUE (team_id, account_id)
 );
 CREATE INDEX team_members_account ON team_members (account_id);
+
+-- Members that must accept first: known users, or e-mail addresses.
+CREATE TABLE team_invites (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    team_id INTEGER NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+    account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
+    email TEXT,
+    CHECK ((account_id IS NULL) <> (email IS NULL))
+);
+CREATE INDEX team_invites_team ON team_invites (team_id);
 
 -- Default permissions. Exactly one of the two delegates is set.
 CREATE TABLE prototypes (

@@ -56,6 +56,12 @@ pub fn update(db: &Db<'_>, session: &Session) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets a session.
+pub fn delete(db: &Db<'_>, session: &Session) -> Result<(), StoreError> {
+    db.run("DELETE FROM sessions WHERE id_hash = ?1", params![session.id_hash])?;
+    Ok(())
+}
+
 /// Signs a user out everywhere.
 pub fn end_of_user(db: &Db<'_>, user: AccountId) -> Result<(), StoreError> {
     db.run("UPDATE sessions SET user_id = NULL, signed_in_ms = NULL WHERE user_id = ?1", params![user])?;

@@ -155,3 +155,95 @@ pub fn organizations_of(db: &Db<'_>, account: AccountId) -> Result<Vec<Account>,
 pub fn role_of(db: &Db<'_>, account: AccountId, organization: AccountId) -> Result<Option<TeamRole>, StoreError> {
     Ok(of_member(db, account, Some(organization))?.into_iter().map(|team| team.role).max())
 }
+
+/// Someone who was asked into a team.
+#[derive(Clone, Debug)]
+pub enum Invite {
+    /// A user.
+    User(Account),
+    /// Somebody by e-mail.
+    Email(String),
+}
+
+/// Invites a user. As in Quay, repeated invitations pile up.
+pub fn invite_user(db: &Db<'_>, team: TeamId, account: AccountId) -> Result<(), StoreError> {
+    db.insert("INSERT INTO team_invites (team_id, account_id) VALUES (?1, ?2)", params![team, account])?;
+    Ok(())
+}
+
+/// Invites an e-mail address.
+pub fn invite_email(db: &Db<'_>, team: TeamId, email: &str) -> Result<(), StoreError> {
+    db.insert("INSERT INTO team_invites (team_id, email) VALUES (?1, ?2)", params![team, email])?;
+    Ok(())
+}
+
+/// Who was asked into a team, oldest invitation first.
+pub fn invites(db: &Db<'_>, team: TeamId) -> Result<Vec<Invite>, StoreError> {
+    let rows: Vec<(Option<AccountId>, Option<String>)> =
+        db.all("SELECT account_id, email FROM team_invites WHERE team_id = ?1 ORDER BY id", params![team], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let mut out = Vec::new();
+    for row in rows {
+        match row {
+            (Some(id), _) => out.extend(accounts::by_id(db, id)?.map(Invite::User)),
+            (None, Some(email)) => out.push(Invite::Email(email)),
+            (None, None) => {}
+        }
+    }
+    Ok(out)
+}
+
+/// Takes invitations of a user back; false if there was none.
+pub fn uninvite_user(db: &Db<'_>, team: TeamId, account: AccountId) -> Result<bool, StoreError> {
+    Ok(db.run("DELETE FROM team_invites WHERE team_id = ?1 AND account_id = ?2", params![team, account])? > 0)
+}
+
+/// Takes invitations of an e-mail address back; false if there was none.
+pub fn uninvite_email(db: &Db<'_>, team: TeamId, email: &str) -> Result<bool, StoreError> {
+    Ok(db.run("DELETE FROM team_invites WHERE team_id = ?1 AND email = ?2", params![team, email])? > 0)
+}
+
+/// The team of an organization's owners, made where it is missing.
+pub fn owners(db: &Db<'_>, organization: AccountId) -> Result<TeamId, StoreError> {
+    match list(db, organization)?.into_iter().find(|team| team.role == TeamRole::Admin) {
+        Some(team) => Ok(team.id),
+        None => create(db, organization, "owners", TeamRole::Admin, ""),
+    }
+}
+
+/// Removes an account from every team.
+pub fn leave_all(db: &Db<'_>, account: AccountId) -> Result<(), StoreError> {
+    db.run("DELETE FROM team_members WHERE account_id = ?1", params![account])?;
+    Ok(())
+}
+
+/// How many users the teams with the admin role of an organization have, without one account.
+pub fn other_admins(db: &Db<'_>, organization: AccountId, without: AccountId) -> Result<i64, StoreError> {
+    db.number(
+        "SELECT COUNT(DISTINCT team_members.account_id) FROM team_members \
+         JOIN teams ON teams.id = team_members.team_id JOIN accounts ON accounts.id = team_members.account_id \
+         WHERE teams.organization_id = ?1 AND teams.role = 'admin' AND accounts.kind = 'user' AND accounts.id <> ?2",
+        params![organization, without],
+    )
+}
+
+/// Whether an account is in a team.
+pub fn is_member(db: &Db<'_>, team: TeamId, account: AccountId) -> Result<bool, StoreError> {
+    Ok(db.number("SELECT COUNT(*) FROM team_members WHERE team_id = ?1 AND account_id = ?2", params![team, account])?
+        > 0)
+}
+
+/// The users in any team of an organization, by name.
+pub fn users_of(db: &Db<'_>, organization: AccountId) -> Result<Vec<Account>, StoreError> {
+    db.all(
+        &format!(
+            "SELECT DISTINCT {} FROM accounts JOIN team_members ON team_members.account_id = accounts.id \
+             JOIN teams ON teams.id = team_members.team_id \
+             WHERE teams.organization_id = ?1 AND accounts.kind = 'user' ORDER BY accounts.name",
+            accounts::COLUMNS
+        ),
+        params![organization],
+        accounts::read,
+    )
+}
