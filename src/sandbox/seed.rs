@@ -96,6 +96,7 @@ fn organization(app: &App, db: &Db<'_>, name: &str) -> Result<Option<(Account, O
         password_hash: None,
         tag_expiration_s: app.settings.default_tag_expiration_s(),
         prompts: "",
+        verified: true,
     };
     let id = accounts::create(db, &new)?;
     let owners = teams::create(db, id, "owners", TeamRole::Admin, "")?;
