@@ -10,8 +10,12 @@ mod options;
 mod pages;
 mod registry;
 mod request_log;
+#[cfg(test)]
+pub(crate) mod script;
 mod server;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 
 pub use api::{PasswordCheck, RobotName, Star, TagQuery, TokenGrant, Verified};
