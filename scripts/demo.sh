@@ -30,7 +30,7 @@ run() {
 
 say '1. A sandbox registry: Quay'"'"'s API and an OCI registry, on a free loopback port'
 rm -f "$demo/url"
-quaymaster sandbox --listen 127.0.0.1:0 --state "$demo/registry" --ready-file "$demo/url" >"$demo/sandbox.log" 2>&1 &
+quaymaster sandbox --listen 127.0.0.1:0 --state "$demo/registry" --superuser admin --ready-file "$demo/url" >"$demo/sandbox.log" 2>&1 &
 sandbox=$!
 for _ in $(seq 100); do
     [ -s "$demo/url" ] && break
@@ -50,8 +50,7 @@ run quaymaster play -i inventories/sandbox playbooks/site.yml | tee "$demo/secon
 grep -Eq ' changed=0 unreachable=0 failed=0 ' "$demo/second.log" || { echo 'the second play changed something' >&2; exit 1; }
 
 say '4. Fill it: tags as a month of nightly builds leaves them'
-run quaymaster sandbox fill --state "$demo/registry" --repository myorganization1/app --tags 30 --every 24h
-run quaymaster sandbox fill --state "$demo/registry" --repository myorganization2/nova --tags 20 --every 48h
+run quaymaster play -i inventories/sandbox scripts/demo-fill.yml
 
 say '5. Prune: first the plan, then for real'
 run quaymaster prune --url "$QUAY_URL" --token-file "$demo/tokens/myorganization1_pruner_token" \
@@ -65,7 +64,7 @@ cat <<TEXT
 registry     $QUAY_URL (state in $demo/registry)
 tokens       $demo/tokens (mode 0600)
 look further (the registry ends with this demo; start it again first):
-  quaymaster sandbox --listen ${QUAY_URL#http://} --state $demo/registry &
+  quaymaster sandbox --listen ${QUAY_URL#http://} --state $demo/registry --superuser admin &
   curl -H "Authorization: Bearer \$(cat $demo/tokens/someuser_token)" $QUAY_URL/api/v1/organization/myorganization1
   skopeo list-tags --tls-verify=false --creds "myorganization1+cirobot:\$(cat $demo/tokens/robots/myorganization1+cirobot)" docker://${QUAY_URL#http://}/myorganization1/app
 TEXT

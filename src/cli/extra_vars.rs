@@ -19,13 +19,17 @@ pub(super) fn parse(
     for arg in args {
         let read = match arg.strip_prefix('@') {
             Some(path) => {
-                let text = fs::read_to_string(path).with_context(|| format!("cannot read the extra variables in {path}"))?;
+                let text =
+                    fs::read_to_string(path).with_context(|| format!("cannot read the extra variables in {path}"))?;
                 let (text, encrypted) = vault.open_text(&text).with_context(|| format!("cannot open {path}"))?;
-                let source = if encrypted { sources.add_secret(path, text.expose()) } else { sources.add(path, text.expose()) };
+                let source =
+                    if encrypted { sources.add_secret(path, text.expose()) } else { sources.add(path, text.expose()) };
                 let read = mapping(sources, source);
                 if encrypted { read.map(secret) } else { read }
             }
-            None if arg.trim_start().starts_with(['{', '[']) => mapping(sources, sources.add("<extra vars>", arg.as_str())),
+            None if arg.trim_start().starts_with(['{', '[']) => {
+                mapping(sources, sources.add("<extra vars>", arg.as_str()))
+            }
             None => key_values(sources, arg),
         };
         match read {

@@ -166,7 +166,8 @@ fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String
     let reporting = Reporting { format: args.output, verbosity: args.verbose, colour: args.color, no_color };
     let (sink, events) = EventSink::new(prepared.templar.redactor().clone());
     let services = HostServices::with_environment(environment);
-    let services = Arc::new(if args.output == OutputFormat::Console { services.with_terminal(Arc::new(User)) } else { services });
+    let services =
+        Arc::new(if args.output == OutputFormat::Console { services.with_terminal(Arc::new(User)) } else { services });
     let settings = Settings {
         mode: RunMode { check: args.check, diff: args.diff, verbosity: args.verbose },
         forks: args.forks.max(1),

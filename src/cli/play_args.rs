@@ -88,7 +88,13 @@ pub(super) struct Args {
     pub(super) r#become: bool,
 
     /// Folders with roles, before `roles/` beside the playbook's own
-    #[arg(long = "roles-path", value_name = "DIR", env = "ANSIBLE_ROLES_PATH", value_delimiter = ':', help_heading = "Mode")]
+    #[arg(
+        long = "roles-path",
+        value_name = "DIR",
+        env = "ANSIBLE_ROLES_PATH",
+        value_delimiter = ':',
+        help_heading = "Mode"
+    )]
     pub(super) roles_path: Vec<PathBuf>,
 
     /// Show more; up to -vvvv

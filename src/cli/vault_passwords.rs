@@ -21,5 +21,6 @@ pub(super) fn load(
     if sources.is_empty() {
         return Ok(VaultSecrets::default());
     }
-    load_passwords(&sources, Prompt::Known, &mut |question| ask_secret(question), warnings).map(VaultSecrets::from_passwords)
+    load_passwords(&sources, Prompt::Known, &mut |question| ask_secret(question), warnings)
+        .map(VaultSecrets::from_passwords)
 }

@@ -9,10 +9,12 @@
 
 mod clock;
 mod error;
+mod fill;
 mod names;
 mod new_repository;
 mod seed;
 mod settings;
+mod tiny_image;
 
 pub mod access;
 pub mod api;
@@ -24,5 +26,6 @@ pub mod store;
 
 pub use clock::Clock;
 pub use error::SandboxError;
+pub use fill::{Fill, fill};
 pub use seed::{Seed, seed};
 pub use settings::{AuthenticationType, RegistryState, Settings, seconds};

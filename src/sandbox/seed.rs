@@ -1,20 +1,17 @@
 //! Fills a sandbox with many repositories and tags at once: to measure, and to rehearse pruning on something of a real
 //! registry's size. The images are real, if tiny: they can be pulled.
 
-use std::fs;
 use std::str::FromStr;
 
 use rusqlite::params;
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::error::SandboxError;
 use super::new_repository;
 use super::server::App;
 use super::store::accounts::{self, Account, NewAccount};
-use super::store::manifests::{self, NewManifest};
 use super::store::repositories::{self, NewRepository};
-use super::store::{AccountKind, Db, RepositoryId, RepositoryKind, StoreError, TeamRole, Visibility, blobs, teams};
+use super::store::{AccountKind, Db, RepositoryKind, StoreError, TeamRole, Visibility, teams};
+use super::tiny_image;
 
 /// Repositories made in one transaction.
 const BATCH: u32 = 50;
@@ -55,19 +52,7 @@ impl FromStr for Seed {
 
 /// Fills a sandbox in; does nothing where the organization exists.
 pub fn seed(app: &App, seed: &Seed) -> Result<(), SandboxError> {
-    let layer: &[u8] = b"nothing in particular";
-    let config: &[u8] = b"{}";
-    let mut content = Vec::new();
-    for bytes in [config, layer] {
-        let digest = digest(bytes);
-        let hex = digest.strip_prefix("sha256:").unwrap_or_default();
-        let folder = app.state.join("blobs/sha256").join(hex.get(..2).unwrap_or_default());
-        let path = folder.join(hex);
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(&path, bytes))
-            .map_err(|source| SandboxError::File { path, source })?;
-        content.push((digest, bytes.len()));
-    }
+    let content = tiny_image::content(&app.state)?;
     let made = app.store.write_blocking(|db| organization(app, db, &seed.organization))?;
     let Some((organization, creator)) = made else { return Ok(()) };
     let mut done = 0;
@@ -132,17 +117,11 @@ fn repository(
         Some(creator) => new_repository::create(db, new, creator)?,
         None => repositories::create(db, new)?,
     };
-    let mut sizes = Vec::new();
-    for (digest, size) in content {
-        let size = i64::try_from(*size).unwrap_or(i64::MAX);
-        blobs::put(db, id, digest, size)?;
-        sizes.push(size);
-    }
-    let digests: Vec<String> = content.iter().map(|(digest, _)| digest.clone()).collect();
+    tiny_image::put_blobs(db, id, content)?;
     let mut manifest = None;
     for tag in 0..seed.tags {
         if tag % TAGS_PER_MANIFEST == 0 {
-            manifest = Some(put_manifest(db, id, &digests, &sizes, &format!("{name} {tag}"))?);
+            manifest = Some(tiny_image::put_manifest(db, id, content, &format!("{name} {tag}"))?);
         }
         let Some(manifest) = manifest else { continue };
         // the first tag is the oldest
@@ -153,47 +132,6 @@ fn repository(
         )?;
     }
     Ok(())
-}
-
-fn put_manifest(
-    db: &Db<'_>,
-    repository: RepositoryId,
-    digests: &[String],
-    sizes: &[i64],
-    made_for: &str,
-) -> Result<super::store::ManifestId, StoreError> {
-    let media_type = "application/vnd.oci.image.manifest.v1+json";
-    let describe =
-        |at: usize, kind: &str| json!({ "mediaType": kind, "digest": digests.get(at), "size": sizes.get(at) });
-    let bytes = json!({
-        "schemaVersion": 2,
-        "mediaType": media_type,
-        "config": describe(0, "application/vnd.oci.image.config.v1+json"),
-        "layers": [describe(1, "application/vnd.oci.image.layer.v1.tar")],
-        "annotations": { "made-for": made_for },
-    })
-    .to_string()
-    .into_bytes();
-    let new = NewManifest {
-        digest: &digest(&bytes),
-        media_type,
-        config_media_type: Some("application/vnd.oci.image.config.v1+json"),
-        bytes: &bytes,
-        layers_size: sizes.get(1).copied(),
-        blobs: digests,
-        ..NewManifest::default()
-    };
-    manifests::put(db, repository, &new)
-}
-
-fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        // writing to a string cannot fail
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,12 +15,14 @@ use serde_json::json;
 use super::app::App;
 use super::faults::FaultRule;
 use super::serve::Peer;
+use crate::sandbox::fill::{Fill, fill};
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/_sandbox/requests", get(requests).delete(forget_requests))
         .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/_sandbox/clock", get(clock).post(move_clock))
+        .route("/_sandbox/fill", post(fill_repository))
         .layer(middleware::from_fn(local_only))
 }
 
@@ -89,4 +91,18 @@ async fn move_clock(State(app): State<Arc<App>>, Json(change): Json<ClockChange>
         app.clock.advance_ms(seconds.saturating_mul(1000));
     }
     clock(State(app)).await
+}
+
+/// Fills a repository with tags of a past; 404 where it does not exist.
+async fn fill_repository(State(app): State<Arc<App>>, Json(wanted): Json<Fill>) -> Response {
+    match tokio::task::spawn_blocking(move || fill(&app, &wanted)).await {
+        Ok(Ok(Some(made))) => Json(json!({ "made": made })).into_response(),
+        Ok(Ok(None)) => (StatusCode::NOT_FOUND, Json(json!({ "message": "no such repository" }))).into_response(),
+        Ok(Err(error)) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "message": error.to_string() }))).into_response()
+        }
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "message": error.to_string() }))).into_response()
+        }
+    }
 }
