@@ -8,7 +8,7 @@ use super::frame::Prepared;
 use super::outcome::{Done, HostDone};
 use super::problem::Problem;
 use super::shown::item_result;
-use crate::event::{EventKind, TaskStatus};
+use crate::event::{EventKind, ItemResult, TaskStatus};
 use crate::modules::Effect;
 use crate::playbook::Action;
 use crate::value::{Key, Map, Value, parse_bool};
@@ -82,7 +82,7 @@ impl Batch {
             host: host.name().to_string(),
             delegated_to: done.whole.delegate.as_ref().map(|host| host.name().to_string()),
             ignored,
-            result: item_result(&done.whole),
+            result: ItemResult { result: done.json(), ..item_result(&done.whole) },
         });
         self.notify(place, &told);
         status

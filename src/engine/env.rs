@@ -120,6 +120,14 @@ impl Env {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(name), status);
     }
 
+    /// Lets hosts take part in later plays again.
+    pub(super) fn take_back<'n>(&self, names: impl Iterator<Item = &'n str>) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            lost.remove(name);
+        }
+    }
+
     /// Whether a host is out of the run.
     pub(super) fn is_lost(&self, name: &str) -> bool {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)

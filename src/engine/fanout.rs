@@ -104,19 +104,17 @@ impl Batch {
 
     /// The name that a task is shown by, its templates rendered for the first host.
     pub(super) fn task_name(&self, prepared: &Prepared, first: Option<&Arc<HostVars>>) -> String {
-        let name = match &prepared.task.keywords.name {
-            Some(written) => first
+        let name = match (&prepared.task.keywords.name, &prepared.task.action) {
+            (Some(written), _) => first
                 .and_then(|host| self.scope(Some(host), &prepared.vars).ok())
                 .and_then(|scope| self.env.templar.render(written, &scope).ok())
                 .as_ref()
                 .map_or_else(|| python_str(written), super::shown::label_text),
-            None => match (&prepared.task.action, first) {
-                (Action::Include(include), Some(_)) if include.kind == IncludeKind::Role => {
-                    let role = include.args.get("name").map(python_str).unwrap_or_default();
-                    format!("include_role : {role}")
-                }
-                _ => action_name(prepared),
-            },
+            (None, Action::Include(include)) if include.kind == IncludeKind::Role => {
+                let role = include.args.get("name").map(python_str).unwrap_or_default();
+                return format!("include_role : {role}");
+            }
+            (None, _) => action_name(prepared),
         };
         match &prepared.frame.role {
             Some(frame) => format!("{} : {name}", frame.role().name),

@@ -182,9 +182,7 @@ impl Batch {
             Included::Handlers(handlers) => self.run_included_handlers(&handlers, &frame, hosts).await,
             Included::Role(role) => {
                 self.handlers.add(role.bound_handlers(), &frame);
-                if role.public {
-                    self.vars.export(Arc::clone(&role));
-                }
+                self.vars.include(&role);
                 let steps = [Step::Block(role.block())];
                 self.run_steps(&steps, &frame, hosts).await;
             }

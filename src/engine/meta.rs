@@ -10,6 +10,7 @@ use super::outcome::HostDone;
 use super::problem::Problem;
 use crate::diag::Diagnostic;
 use crate::event::{EventKind, TaskKind, TaskStatus};
+use crate::value::Value;
 
 /// What is decided by the first host for all of them.
 const FOR_ALL: &[&str] = &["end_play", "end_batch", "clear_facts", "clear_host_errors", "refresh_inventory"];
@@ -46,9 +47,12 @@ impl Batch {
             }
             "clear_facts" => self.hosts.iter().for_each(|host| host.clear_facts()),
             "clear_host_errors" => {
-                let bad = |status| matches!(status, Status::Failed | Status::Unreachable);
-                let failed = self.filter(&self.everyone(), |state| bad(state.status));
-                self.mark(&failed, Status::Running);
+                // a failed host has left this play, but takes part in the next ones
+                let failed = self.failed(&self.everyone());
+                self.mark(&failed, Status::Ended);
+                let unreachable = self.filter(&self.everyone(), |state| state.status == Status::Unreachable);
+                self.mark(&unreachable, Status::Running);
+                self.env.take_back(self.all.as_list().unwrap_or_default().iter().filter_map(Value::as_str));
             }
             "refresh_inventory" => self.refuse(prepared, &meant, "`meta: refresh_inventory` is not supported yet"),
             "noop" | "reset_connection" => {}

@@ -53,6 +53,15 @@ pub(super) struct HostDone {
 }
 
 impl HostDone {
+    /// The return values as events show them; of a loop with `no_log` only the items that ask for it are censored.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let mut json = self.whole.json();
+        if let (true, Some(items), Some(map)) = (self.whole.no_log, &self.items, json.as_object_mut()) {
+            map.insert("results".to_owned(), items.iter().map(Done::json).collect());
+        }
+        json
+    }
+
     /// A failure of the whole task.
     pub(super) fn failed(problem: Problem) -> Self {
         Self { whole: Done::failed(problem), items: None }

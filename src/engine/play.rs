@@ -68,6 +68,7 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
     let all = Value::list(chosen.iter().map(|host| Value::data(Arc::clone(host.name()))).collect());
     let batches =
         batches(chosen, serial.as_ref()).map_err(|reason| keywords.problem("serial", play.serial.as_ref(), reason))?;
+    let mut end = PlayEnd::Continue;
     for hosts in batches {
         let size = hosts.len();
         let hosts: Vec<Arc<HostVars>> = hosts.into_iter().filter(|host| !env.is_lost(host.name())).collect();
@@ -82,14 +83,18 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
         if env.interrupted() {
             return Ok(PlayEnd::Continue);
         }
-        if batch.is_stopped() || lost == size && size > 0 {
+        if lost == size {
             return Ok(PlayEnd::NoHostsLeft);
+        }
+        if batch.is_stopped() {
+            // the other batches of this play still have their turn, as in Ansible
+            end = PlayEnd::NoHostsLeft;
         }
         if batch.play_ended.load(Ordering::Relaxed) {
             break;
         }
     }
-    Ok(PlayEnd::Continue)
+    Ok(end)
 }
 
 /// The folder as an absolute path without dots; a path that cannot be made absolute stays as it is.

@@ -24,6 +24,11 @@ pub trait Scope {
         Vec::new()
     }
 
+    /// Whether there is `hostvars`: asked more often than the hosts' names are needed.
+    fn has_hosts(&self) -> bool {
+        !self.hosts().is_empty()
+    }
+
     /// The variables of another host, for `hostvars[name]`. Asked anew at each use, so it should be cheap to make; templates
     /// in those variables are rendered with that scope, not with this one.
     fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {
@@ -70,6 +75,10 @@ impl Scope for Overlay<'_> {
 
     fn hosts(&self) -> Vec<String> {
         self.under.hosts()
+    }
+
+    fn has_hosts(&self) -> bool {
+        self.under.has_hosts()
     }
 
     fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {

@@ -21,7 +21,8 @@ pub struct PlayVars {
     pub prompts: Map,
     /// Roles whose variables and defaults the whole play sees, in the order they came.
     exported: RwLock<Vec<Arc<Role>>>,
-    names: RoleNames,
+    /// Roles that the play lists, imports or has included so far.
+    roles: RwLock<Vec<Arc<Role>>>,
     members: RwLock<Members>,
 }
 
@@ -34,13 +35,6 @@ pub struct Members {
     pub active: Value,
     /// `ansible_play_batch`, and `play_hosts`.
     pub batch: Value,
-}
-
-#[derive(Debug)]
-struct RoleNames {
-    listed: Value,
-    dependent: Value,
-    all: Value,
 }
 
 impl Default for Members {
@@ -56,22 +50,27 @@ impl PlayVars {
     pub fn new(play: &Play, name: String, dir: PathBuf, prompts: Map) -> Self {
         let mut roles = play.roles.clone();
         for step in play.pre_tasks.iter().chain(&play.tasks).chain(&play.post_tasks) {
-            public_imports(step, &mut roles);
+            imports(step, &mut roles);
         }
+        let listed = play.roles.len();
+        let public = roles.iter().enumerate().filter(|(at, role)| *at < listed || role.public);
         Self {
             name,
             dir,
             vars: play.keywords.vars.clone(),
             prompts,
-            exported: RwLock::new(roles),
-            names: RoleNames::new(&play.roles),
+            exported: RwLock::new(public.map(|(_, role)| Arc::clone(role)).collect()),
+            roles: RwLock::new(roles),
             members: RwLock::default(),
         }
     }
 
-    /// Lets the rest of the play see a role's variables and defaults.
-    pub fn export(&self, role: Arc<Role>) {
-        self.exported.write().unwrap_or_else(PoisonError::into_inner).push(role);
+    /// A role has been included: its name is shown, and where it is public the rest of the play sees its variables.
+    pub fn include(&self, role: &Arc<Role>) {
+        if role.public {
+            self.exported.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(role));
+        }
+        self.roles.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(role));
     }
 
     /// Says which hosts take part.
@@ -88,11 +87,36 @@ impl PlayVars {
             "ansible_play_hosts_all" => members().all.clone(),
             "ansible_play_hosts" => members().active.clone(),
             "ansible_play_batch" | "play_hosts" => members().batch.clone(),
-            "ansible_play_role_names" | "role_names" => self.names.listed.clone(),
-            "ansible_dependent_role_names" => self.names.dependent.clone(),
-            "ansible_role_names" => self.names.all.clone(),
+            "ansible_play_role_names" | "role_names" => self.role_names(true, false),
+            "ansible_dependent_role_names" => self.role_names(false, true),
+            "ansible_role_names" => self.role_names(true, true),
             _ => return None,
         })
+    }
+
+    /// Names of the roles themselves, one for each use, or of their dependencies, or each name once of both.
+    fn role_names(&self, own: bool, dependent: bool) -> Value {
+        fn collect(role: &Role, out: &mut Vec<Arc<str>>) {
+            for dependency in &role.dependencies {
+                collect(dependency, out);
+                out.push(Arc::clone(&dependency.name));
+            }
+        }
+        let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<Arc<str>> = Vec::new();
+        if dependent {
+            for role in roles.iter() {
+                collect(role, &mut names);
+            }
+        }
+        if own {
+            names.extend(roles.iter().map(|role| Arc::clone(&role.name)));
+        }
+        if dependent {
+            let mut seen = std::collections::HashSet::new();
+            names.retain(|name| seen.insert(Arc::clone(name)));
+        }
+        texts(&names)
     }
 
     /// `vars` and the answers to `vars_prompt`.
@@ -119,37 +143,12 @@ impl PlayVars {
     }
 }
 
-impl RoleNames {
-    fn new(roles: &[Arc<Role>]) -> Self {
-        fn collect(role: &Role, out: &mut Vec<Arc<str>>) {
-            for dependency in &role.dependencies {
-                collect(dependency, out);
-                if !out.contains(&dependency.name) {
-                    out.push(Arc::clone(&dependency.name));
-                }
-            }
-        }
-        let listed: Vec<Arc<str>> = roles.iter().map(|role| Arc::clone(&role.name)).collect();
-        let mut dependent = Vec::new();
-        for role in roles {
-            collect(role, &mut dependent);
-        }
-        let mut all = dependent.clone();
-        for name in &listed {
-            if !all.contains(name) {
-                all.push(Arc::clone(name));
-            }
-        }
-        Self { listed: texts(&listed), dependent: texts(&dependent), all: texts(&all) }
-    }
-}
-
-/// Adds the public roles that a step imports.
-fn public_imports(step: &Step, out: &mut Vec<Arc<Role>>) {
+/// Adds the roles that a step imports.
+fn imports(step: &Step, out: &mut Vec<Arc<Role>>) {
     let Step::Block(block) = step else { return };
     let Block { block, rescue, always, role, .. } = block.as_ref();
-    out.extend(role.iter().filter(|role| role.public).cloned());
+    out.extend(role.iter().cloned());
     for step in block.iter().chain(rescue).chain(always) {
-        public_imports(step, out);
+        imports(step, out);
     }
 }

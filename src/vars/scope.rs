@@ -176,6 +176,10 @@ impl Scope for TaskScope {
         self.run.hosts.names().iter().map(ToString::to_string).collect()
     }
 
+    fn has_hosts(&self) -> bool {
+        true
+    }
+
     /// Another host's variables do not hold those of the play and its roles, as in Ansible.
     fn host(&self, name: &str) -> Option<Box<dyn Scope + '_>> {
         // an invalid file of variables was reported when the play began

@@ -209,6 +209,17 @@ fn try_out() {
     let mut case = Case::new("[]");
     case.inventory = std::env::var("INVENTORY").into_iter().filter(|path| !path.is_empty()).collect();
     case.settings.forks = std::env::var("FORKS").map_or(1, |forks| forks.parse().unwrap());
+    let list = |name: &str| std::env::var(name).map(|tags| crate::playbook::split_tags(&tags)).unwrap_or_default();
+    case.tags = TagFilter::new(list("TAGS"), list("SKIP"));
+    case.limit = std::env::var("LIMIT").map(|limit| Limit::parse(&limit).unwrap()).unwrap_or_default();
+    case.start_at = std::env::var("START").ok();
+    if std::env::var_os("CHECK").is_some() {
+        case = case.check();
+    }
+    for pair in list("EXTRA") {
+        let (name, value) = pair.split_once('=').unwrap();
+        case = case.extra(name, value);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (events, outcome) = case.play(&runtime, &path);
     println!("{}", transcript(&events));

@@ -91,7 +91,7 @@ impl<'m, 'r> Run<'m, 'r> {
         Ok(match &**name {
             "omit" => Item::Value(super::machine::omit()),
             "vars" => Item::object(Object::Vars),
-            "hostvars" if !self.scope.hosts().is_empty() => Item::object(Object::HostVars),
+            "hostvars" if self.scope.has_hosts() => Item::object(Object::HostVars),
             "self" if !self.blocks.is_empty() => Item::object(Object::SelfBlocks),
             name => match functions::find(name) {
                 Some(function) => Item::object(Object::Function(function)),
