@@ -14,6 +14,7 @@ mod definition;
 mod error;
 pub mod managed;
 mod outcome;
+mod pyregex;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;

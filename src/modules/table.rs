@@ -6,9 +6,7 @@ use super::control::{
     IncludeVars, Meta, Pause, SetFact, SetStats, Template, ValidateArgumentSpec,
 };
 use super::definition::ModuleDef;
-use super::files::file::File;
-use super::files::install::InstallFile;
-use super::files::stat::Stat;
+use super::files::{BlockInFile, File, Find, InstallFile, LineInFile, Replace, Slurp, Stat, TempFile};
 use super::quay::{
     QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayRepository, QuayRobot,
     QuayTag, QuayTeam, QuayUser,
@@ -31,11 +29,13 @@ const QUAY_GROUPS: &[&str] = &["quaymaster.quay.quay", "infra.quay_configuration
 pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<AddHost>(BUILTIN, "add_host").open(),
     ModuleDef::controller::<Assert>(BUILTIN, "assert"),
+    ModuleDef::managed::<BlockInFile>(BUILTIN, "blockinfile"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
     ModuleDef::controller::<Debug>(BUILTIN, "debug"),
     ModuleDef::controller::<Fail>(BUILTIN, "fail"),
     ModuleDef::managed::<File>(BUILTIN, "file"),
+    ModuleDef::action::<Find>(BUILTIN, "find"),
     ModuleDef::controller::<GroupBy>(BUILTIN, "group_by"),
     ModuleDef::engine::<ImportPlaybook>(BUILTIN, "import_playbook").raw("file"),
     ModuleDef::engine::<ImportRole>(BUILTIN, "import_role"),
@@ -43,6 +43,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::engine::<IncludeRole>(BUILTIN, "include_role"),
     ModuleDef::engine::<IncludeTasks>(BUILTIN, "include_tasks").raw("file"),
     ModuleDef::controller::<IncludeVars>(BUILTIN, "include_vars").raw("file"),
+    ModuleDef::managed::<LineInFile>(BUILTIN, "lineinfile"),
     ModuleDef::engine::<Meta>(BUILTIN, "meta").raw("free_form"),
     ModuleDef::controller::<Pause>(BUILTIN, "pause"),
     ModuleDef::action::<Ping>(BUILTIN, "ping"),
@@ -56,11 +57,14 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<QuayTag>(QUAY, "quay_tag").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_tag", "herve4m.quay.quay_tag"]),
     ModuleDef::managed::<QuayTeam>(QUAY, "quay_team").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_team", "herve4m.quay.quay_team"]),
     ModuleDef::managed::<QuayUser>(QUAY, "quay_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_user", "herve4m.quay.quay_user"]),
+    ModuleDef::managed::<Replace>(BUILTIN, "replace"),
     ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
     ModuleDef::controller::<SetStats>(BUILTIN, "set_stats"),
     ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),
     ModuleDef::action::<Shell>(BUILTIN, "shell").raw("cmd"),
+    ModuleDef::action::<Slurp>(BUILTIN, "slurp"),
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
+    ModuleDef::action::<TempFile>(BUILTIN, "tempfile"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
 ];

@@ -25,5 +25,6 @@ mod syntax;
 mod templar;
 
 pub use error::TemplateError;
+pub(crate) use regex::{Flags, Regex};
 pub use scope::{MapScope, Overlay, Scope};
 pub use templar::{Templar, TemplateFile};

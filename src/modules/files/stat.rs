@@ -122,7 +122,7 @@ impl Action for Stat {
     }
 }
 
-fn numbers(path: &Path, meta: &FileMeta, ctx: &Ctx) -> Map {
+pub(super) fn numbers(path: &Path, meta: &FileMeta, ctx: &Ctx) -> Map {
     let raw = &meta.raw;
     let of = raw.file_type();
     let mode = raw.mode();

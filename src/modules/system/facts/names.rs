@@ -5,7 +5,7 @@ use thiserror::Error;
 /// A subset that does not exist.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("Bad subset '{name}' given to Ansible. gather_subset options allowed: all, {known}")]
-pub struct BadSubset {
+pub(in crate::modules::system) struct BadSubset {
     name: String,
     known: String,
 }
@@ -75,7 +75,7 @@ const WITHIN: &[(&str, &str)] = &[
 
 /// The collectors that a `gather_subset` asks for, by Ansible's rules: what it starts from, without what has a `!`, and in
 /// any case what is named by itself.
-pub fn chosen(subsets: &[String]) -> Result<Vec<&'static str>, BadSubset> {
+pub(in crate::modules::system) fn chosen(subsets: &[String]) -> Result<Vec<&'static str>, BadSubset> {
     let every = || MINIMAL.iter().chain(FURTHER).copied();
     let mut wanted: Vec<&'static str> = MINIMAL.to_vec();
     let mut unwanted: Vec<&'static str> = Vec::new();
