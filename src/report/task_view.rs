@@ -103,7 +103,9 @@ impl View {
 }
 
 fn failure(head: &mut String, body: &mut String, result: &ItemResult) {
-    if let Some(msg) = result.msg.as_deref().filter(|msg| !msg.is_empty()) {
+    // of a task with `no_log` nothing is told but that
+    let censored = result.result.get("censored").and_then(Json::as_str);
+    if let Some(msg) = result.msg.as_deref().filter(|msg| !msg.is_empty()).or(censored) {
         let _ = write!(head, ": {msg}");
     }
     if let Some(diagnostic) = &result.diagnostic {

@@ -6,7 +6,7 @@ use super::options::Connection;
 use super::secret_file;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
-use crate::quay::{ClientOptions, Identity, QuayError, QuayPool, Registry, ServerUrl, Trust};
+use crate::quay::{ClientOptions, Identity, QuayError, QuayPool, Registry, ServerUrl, Trust, Verified};
 use crate::value::{Secret, Value, parse_bool};
 
 /// The collection's own default.
@@ -19,10 +19,45 @@ impl Connection<'_> {
     /// The registry. `None` only in check mode, where the file with the token is not there yet because an earlier task would
     /// have made it: then nothing can be read, and everything is taken to be missing.
     pub(super) fn open(&self, ctx: &mut Ctx) -> Result<Option<Registry>, ModuleError> {
+        if let (Some(file), Some(username), Some(password)) =
+            (given(self.token_file), given(self.username), self.password)
+        {
+            return self.open_with_token_or_password(file, username, password, ctx).map(Some);
+        }
         match self.identity(ctx)? {
             Some(identity) => self.open_as(identity, ctx).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The registry, called with the token in the file while it is this user's and valid, else in a session of the user. So a
+    /// bootstrap signs in the first time only, and again when its token was lost or revoked.
+    fn open_with_token_or_password(
+        &self,
+        file: &str,
+        username: &str,
+        password: &Secret,
+        ctx: &mut Ctx,
+    ) -> Result<Registry, ModuleError> {
+        if let Some(token) = secret_file::read(&ctx.resolve(file))? {
+            let registry = self.open_as(Identity::Token(token), ctx)?;
+            let doing = format!("cannot find out whether the token in `{file}` is valid");
+            let verified = match ctx.wait(registry.verify()) {
+                Some(Ok(verified)) => Some(verified),
+                Some(Err(error)) if error.status() == Some(401) => None,
+                Some(Err(error)) => return Err(failed(doing, error)),
+                None => return Err(ModuleError::new("interrupted")),
+            };
+            let usable = match verified.as_deref() {
+                Some(Verified::User(user)) => user.username == username,
+                Some(Verified::ValidToken) => true,
+                Some(Verified::Anonymous) | None => false,
+            };
+            if usable {
+                return Ok(registry);
+            }
+        }
+        self.open_as(user(username, password), ctx)
     }
 
     /// The registry, called as somebody else than the options say.

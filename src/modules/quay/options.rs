@@ -47,7 +47,9 @@ macro_rules! quay_options {
             /// OAuth token to call with. Without it, `quay_token_file`, `quay_username` and `quay_password` the environment
             /// variable `QUAY_TOKEN` counts. Not together with a user name.
             quay_token: Option<crate::value::Secret>,
-            /// File that holds the OAuth token, alone or as `export NAME=token` (not in `infra.quay_configuration`).
+            /// File that holds the OAuth token, alone or as `export NAME=token` (not in `infra.quay_configuration`). With
+            /// `quay_username` and `quay_password` too, the token is used while it is valid and that user's, and the password
+            /// otherwise.
             quay_token_file: Option<String>,
             /// User to sign in as. Much cheaper for the registry than a token, and can do what tokens cannot. Without it the
             /// environment variable `QUAY_USERNAME` counts.
