@@ -13,6 +13,8 @@
 mod golden;
 mod harness;
 mod layers;
+mod quay_bench;
+mod quay_modules;
 mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
