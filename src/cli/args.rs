@@ -18,6 +18,8 @@ pub(super) enum Command {
     Play(super::play_args::Args),
     /// Show a module's options, or list the modules
     Doc(super::doc::Args),
+    /// Remove old tags from a registry: show the plan, and with --confirm apply it.
+    Prune(Box<super::prune::Args>),
     /// Serve a rehearsal registry that answers Quay's API
     Sandbox(super::sandbox::Args),
 }

@@ -22,6 +22,7 @@ pub fn main() -> ProcessExit {
     let result = match cli.command {
         Command::Play(args) => super::play::run(&args),
         Command::Doc(args) => super::doc::run(&args),
+        Command::Prune(args) => super::prune::run(&args),
         Command::Sandbox(args) => super::sandbox::run(args),
     };
     match result {

@@ -7,6 +7,7 @@ mod entry;
 mod extra_vars;
 mod play;
 mod play_args;
+mod prune;
 mod reporting;
 mod sandbox;
 mod terminal;

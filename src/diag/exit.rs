@@ -7,7 +7,7 @@ pub enum ExitCode {
     Success,
     /// The command could not do its work: an error outside any host's tasks.
     Error,
-    /// At least one host had a failed task.
+    /// At least one host had a failed task; of the pruner, at least one tag could not be removed.
     HostsFailed,
     /// A playbook, variable file or inventory is not valid; nothing was touched. ansible-playbook says 4 here, which it also
     /// says of hosts that it cannot reach; the two are told apart here.
@@ -16,6 +16,8 @@ pub enum ExitCode {
     HostsUnreachable,
     /// The command line itself is wrong.
     Usage,
+    /// A limit that the user set stopped the command before it changed anything.
+    Stopped,
     /// The user interrupted the run.
     Interrupted,
     /// A bug in quaymaster.
@@ -33,6 +35,7 @@ impl ExitCode {
             Self::Invalid => 3,
             Self::HostsUnreachable => 4,
             Self::Usage => 5,
+            Self::Stopped => 6,
             Self::Interrupted => 130,
             Self::Bug => 250,
         }

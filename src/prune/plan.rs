@@ -1,6 +1,7 @@
 //! Tags, rules and the clock to decisions: a pure function.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,30 @@ pub struct RepositoryPlan {
     pub namespace: String,
     /// The repository's name in there.
     pub repository: String,
+    /// Why its tags were not even looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
     /// One decision for each live tag.
     pub tags: Vec<PlannedTag>,
+}
+
+/// Why a whole repository is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skipped {
+    /// Nobody may write it.
+    ReadOnly,
+    /// Only its mirror may write it.
+    Mirror,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReadOnly => "it is read-only",
+            Self::Mirror => "it is a mirror",
+        })
+    }
 }
 
 impl RepositoryPlan {
@@ -53,6 +76,7 @@ pub fn plan_repository(repository: &RepositoryTags, matcher: &Matcher, now: Time
     RepositoryPlan {
         namespace: repository.namespace.clone(),
         repository: repository.name.clone(),
+        skipped: None,
         tags: tags.collect(),
     }
 }
