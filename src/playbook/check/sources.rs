@@ -78,9 +78,10 @@ fn search(
     }
     let (value, span) = option(source).or_else(|| option("_raw_params").filter(|_| module == "script"))?;
     let name = value.as_str().filter(|_| is_literal(&value))?;
-    // what begins with a tilde depends on the user's home, and a script may come with arguments
+    // a script may come with arguments
     let name = if module == "script" { name.split(' ').next()? } else { name };
-    if name.is_empty() || name.starts_with('~') {
+    // an earlier task may make a file at an absolute path; one under a tilde depends on the user's home
+    if name.is_empty() || name.starts_with(['/', '~']) {
         return None;
     }
     let places = candidates(context, folder, name);

@@ -1,16 +1,14 @@
 //! What a task does: which of its keys names the module.
 
-use std::path::PathBuf;
-
 use super::arguments::Body;
 use super::context::LoadContext;
 use super::freeform::{self, Pairs};
 use super::known;
 use super::names;
 use super::reader::{Reader, kind_of};
-use crate::diag::{Diagnostic, Span, closest, did_you_mean};
+use super::unsupported::Missing;
+use crate::diag::{Diagnostic, Span, closest};
 use crate::modules::{FreeForm, ModuleDef, Runner, table};
-use crate::tree::display_name;
 use crate::value::Text;
 use crate::value::Value;
 use crate::yaml::{Entry, Node, NodeKind};
@@ -26,10 +24,12 @@ pub(super) enum Builtin {
 }
 
 /// What a name stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Target {
     Builtin(Builtin),
     Module(&'static ModuleDef),
+    /// A module that Ansible has and quaymaster has not, with its full name and what is to be said.
+    Unsupported(String, Box<Diagnostic>),
 }
 
 /// An action as written.
@@ -67,7 +67,7 @@ const BUILTINS: &[(&str, Builtin)] = &[
     ("meta", Builtin::Meta),
 ];
 
-fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name)
 }
 
@@ -129,7 +129,7 @@ impl Reader<'_> {
         // a key unlike any keyword or module is the module where there is no other
         if found.is_empty() && old.is_empty() && strangers.len() == 1 {
             let (key, entry) = strangers.remove(0);
-            if closest(key, keywords.iter().copied()).is_none() {
+            if closest(key, keywords.iter().copied()).is_none() || has_options(&entry.value) {
                 found.push(Written {
                     name: key.to_owned(),
                     span: entry.key.span,
@@ -186,45 +186,13 @@ impl Reader<'_> {
             _ if name.contains("{{") => {
                 Diagnostic::error("unsupported", "a template as the name of a module is not supported").at(written.span)
             }
-            _ => self.unknown_module(name, written.span, context),
+            _ => match self.missing_module(name, written.span, context) {
+                Missing::Unsupported(full, problem) => return Some(Target::Unsupported(full, problem)),
+                Missing::Unknown(problem) => *problem,
+            },
         };
         self.problem(problem);
         None
-    }
-
-    /// What to say of a name that no built-in module has.
-    fn unknown_module(&self, name: &str, span: Span, context: &LoadContext) -> Diagnostic {
-        if let Some(file) = self.library_module(short(name), context) {
-            let message = format!("the module `{name}` in `{}` cannot be run", display_name(&file));
-            return Diagnostic::error("unsupported-module", message)
-                .at(span)
-                .help("modules in a `library` folder are not supported yet");
-        }
-        if let Some(full) = known::full_name(name) {
-            let message = format!("the module `{full}` is not built into quaymaster");
-            let problem = Diagnostic::error("unsupported-module", message).at(span);
-            return Diagnostic { severity: self.unsupported_severity(), ..problem };
-        }
-        let problem = Diagnostic::error("unknown-module", format!("there is no module `{name}`")).at(span);
-        match did_you_mean(name, action_names()) {
-            Some(help) => problem.help(help),
-            None if name.contains('.') => {
-                problem.help("modules are built in; those of other collections cannot be added")
-            }
-            None => problem,
-        }
-    }
-
-    /// The file of a module in the `library` folder of the role or beside the playbook.
-    fn library_module(&self, name: &str, context: &LoadContext) -> Option<PathBuf> {
-        let role = context.role.as_ref().map(|role| role.path.as_path());
-        let mut folders = role.into_iter().chain([context.play_dir.as_path()]).map(|folder| folder.join("library"));
-        let files = &self.loader.options.files;
-        folders.find_map(|folder| {
-            let names = files.list(&folder).ok()?;
-            let found = names.iter().find(|file| file.split('.').next() == Some(name))?;
-            Some(folder.join(found))
-        })
     }
 
     /// `action: copy src=a dest=b` and its mapping form.
@@ -283,6 +251,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a value looks like the options of a module rather than like what keywords take.
+fn has_options(node: &Node) -> bool {
+    node.as_mapping().is_some() || node.as_str().is_some_and(|text| text.contains('='))
+}
+
 /// Whether an unknown key was meant as a module's name rather than a keyword.
 fn looks_like_action(key: &str, keywords: &[&str]) -> bool {
     matches!(short(key), "include" | "import_playbook")
@@ -292,7 +265,7 @@ fn looks_like_action(key: &str, keywords: &[&str]) -> bool {
 }
 
 /// Every name that a task may give as its action.
-fn action_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn action_names() -> impl Iterator<Item = &'static str> {
     let modules =
         table::MODULES.iter().flat_map(|module| std::iter::once(module.name).chain(module.aliases.iter().copied()));
     BUILTINS.iter().map(|(name, _)| *name).chain(modules)

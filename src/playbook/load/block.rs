@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::context::{LoadContext, VarsRank};
+use super::import::may_be_passed_over;
 use super::names;
 use super::reader::Reader;
 use super::task::Read;
@@ -49,13 +50,16 @@ impl Reader<'_> {
 
     fn block(&mut self, node: &Node, context: &LoadContext) -> Option<Block> {
         let Parts { keywords, sections: [main, rescue, always], inner } = self.block_parts(node, context)?;
-        let mut section = |node: Option<&Node>, name: &str| {
-            node.map(|node| self.steps(node, &format!("`{name}`"), &inner)).unwrap_or_default()
+        // what fails in a block with a rescue is got over, and the rescue itself may never run
+        let mut rescued = inner.clone();
+        rescued.conditional |= rescue.is_some();
+        let mut section = |node: Option<&Node>, name: &str, context: &LoadContext| {
+            node.map(|node| self.steps(node, &format!("`{name}`"), context)).unwrap_or_default()
         };
         Some(Block {
-            block: section(main, "block"),
-            rescue: section(rescue, "rescue"),
-            always: section(always, "always"),
+            block: section(main, "block", &rescued),
+            rescue: section(rescue, "rescue", &rescued),
+            always: section(always, "always", &inner),
             keywords,
             role: None,
             span: node.span,
@@ -93,6 +97,7 @@ impl Reader<'_> {
         let mut inner = context.with_vars(VarsRank::Task, keywords.vars.clone());
         inner.module_defaults.extend(keywords.module_defaults.iter().cloned());
         inner.collections.splice(0..0, keywords.collections.iter().cloned());
+        inner.conditional |= may_be_passed_over(&keywords);
         Some(Parts { keywords, sections, inner })
     }
 
@@ -124,7 +129,8 @@ impl Reader<'_> {
                     handler.outer = Arc::new(handler.outer.inherit(outer));
                     handler
                 })),
-                Some(Read::Imported(_)) | None => {}
+                Some(Read::Imported(_)) => {}
+                None => self.notifications.unreadable(item, context.role.as_ref()),
             }
         }
         handlers

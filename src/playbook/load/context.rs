@@ -48,6 +48,9 @@ pub struct LoadContext {
     pub collections: Vec<String>,
     /// `module_defaults` of everything around, for the check of missing options.
     pub module_defaults: Vec<Value>,
+    /// Whether what is read may never be reached: a condition or a rescue stands around it. Problems that only matter when
+    /// it is reached are warnings then.
+    pub conditional: bool,
     vars: Vec<(VarsRank, Arc<Map>)>,
 }
 
@@ -63,6 +66,7 @@ impl LoadContext {
             handlers: false,
             collections: Vec::new(),
             module_defaults: Vec::new(),
+            conditional: false,
             vars: Vec::new(),
         }
     }

@@ -177,7 +177,15 @@ impl Reader<'_> {
 pub(super) fn import_context(context: &LoadContext, keywords: &Keywords) -> LoadContext {
     let mut inner = context.with_vars(VarsRank::Task, keywords.vars.clone());
     inner.module_defaults.extend(keywords.module_defaults.iter().cloned());
+    inner.conditional |= may_be_passed_over(keywords);
     inner
+}
+
+/// Whether the run may pass over, or get over, what has these keywords.
+pub(super) fn may_be_passed_over(keywords: &Keywords) -> bool {
+    !keywords.when.is_empty()
+        || keywords.ignore_errors.is_some()
+        || keywords.tags.iter().any(|tag| tag.as_str() == Some("never"))
 }
 
 /// The block that an import becomes.

@@ -8,7 +8,7 @@ use super::names;
 use super::reader::{Reader, is_literal};
 use super::role_use::RoleUse;
 use super::task::{Draft, Read};
-use crate::diag::{Diagnostic, Severity, Span};
+use crate::diag::{Diagnostic, Span};
 use crate::playbook::keywords::Keywords;
 use crate::playbook::model::{Action, Include, IncludeKind};
 use crate::value::Value;
@@ -111,22 +111,20 @@ impl Reader<'_> {
         keywords: &Keywords,
         apply: Option<&Keywords>,
     ) {
+        let mut inner = import_context(context, keywords);
         let path = match self.loader.find_task_file(name, Some(span), context) {
             Ok(path) => path,
-            Err(problem) => return self.problem(problem),
+            Err(problem) => return self.problem_if_reached(problem, inner.conditional),
         };
         if !self.looked_into.insert(path.clone()) || self.open_files.contains(&path) {
             return;
         }
-        let mut inner = import_context(context, keywords);
         inner.module_defaults.extend(apply.into_iter().flat_map(|apply| apply.module_defaults.iter().cloned()));
-        self.only_check(|reader| {
-            if inner.handlers {
-                reader.handler_file(&path, Some(span), &inner);
-            } else {
-                reader.task_file(&path, Some(span), &inner);
-            }
-        });
+        if inner.handlers {
+            self.handler_file(&path, Some(span), &inner);
+        } else {
+            self.task_file(&path, Some(span), &inner);
+        }
     }
 
     /// Checks the role of an include, once for each of its entry points.
@@ -155,29 +153,14 @@ impl Reader<'_> {
             return self.notifications.may_grow();
         }
         let inner = import_context(context, keywords);
-        let Some(home) = self.find_role(&r#use.name, Some(span), &inner) else { return };
+        let Some(home) = self.find_role(&r#use.name, Some(span), &inner, inner.conditional) else { return };
         let entry = home.path.join("tasks").join(r#use.tasks_from.as_deref().unwrap_or("main"));
         let open = self.open_roles.iter().any(|(path, _)| *path == home.path);
         if open || !self.looked_into.insert(entry) {
             return;
         }
-        self.only_check(|reader| {
-            if let Some(role) = reader.role(&r#use, &inner) {
-                reader.notifications.known(&role.bound_handlers());
-            }
-        });
-    }
-
-    /// Reads something only to check it. It may never be reached in the run, so a module that is not built in is no more
-    /// than a warning there.
-    fn only_check(&mut self, read: impl FnOnce(&mut Self)) {
-        self.only_checking += 1;
-        read(self);
-        self.only_checking -= 1;
-    }
-
-    /// How bad the use of a module is that Ansible has and quaymaster has not.
-    pub(super) fn unsupported_severity(&self) -> Severity {
-        if self.only_checking > 0 { Severity::Warning } else { Severity::Error }
+        if let Some(role) = self.role(&r#use, &inner) {
+            self.notifications.known(&role.bound_handlers());
+        }
     }
 }

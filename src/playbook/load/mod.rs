@@ -21,6 +21,7 @@ mod role_use;
 mod shared;
 mod sources;
 mod task;
+mod unsupported;
 
 pub use context::{LoadContext, RoleHome, VarsRank};
 pub use loader::{Loader, LoaderOptions};

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::context::RoleHome;
 use super::reader::{Reader, is_literal};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::playbook::flow::BoundHandler;
 use crate::playbook::model::Play;
 use crate::value::Value;
+use crate::yaml::Node;
 
 /// What the tasks of a play notify, and the handlers that it may come to know.
 #[derive(Default)]
@@ -30,6 +32,22 @@ impl Notifications {
     /// Further handlers may turn up in the run.
     pub(super) fn may_grow(&mut self) {
         self.open = true;
+    }
+
+    /// Notes a handler that could not be read: it is reported already, and what notifies it is right.
+    pub(super) fn unreadable(&mut self, node: &Node, role: Option<&RoleHome>) {
+        let names = ["name", "listen"].into_iter().filter_map(|key| node.get(key));
+        let names: Vec<&Node> =
+            names.flat_map(|names| names.as_sequence().unwrap_or(std::slice::from_ref(names))).collect();
+        // an import that failed would have brought handlers with names of their own
+        self.open |= names.is_empty();
+        for name in names.iter().filter_map(|name| name.as_str()) {
+            self.names.insert(name.to_owned());
+            if let Some(role) = role {
+                self.names.insert(format!("{} : {name}", role.name));
+                self.names.insert(format!("{} : {name}", role.short_name));
+            }
+        }
     }
 
     /// Notes handlers that exist, under all names that they can be notified by.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::context::{LoadContext, VarsRank};
+use super::import::may_be_passed_over;
 use super::names;
 use super::reader::{Reader, is_literal, kind_of, kind_of_value};
 use crate::diag::{Diagnostic, did_you_mean};
@@ -81,7 +82,8 @@ impl Reader<'_> {
     fn play_parts(&mut self, play: &mut Play, parts: &Parts<'_>) {
         let context = LoadContext::in_play(play);
         let file_vars = self.vars_files(play, &context);
-        let context = context.with_vars(VarsRank::Play, file_vars);
+        let mut context = context.with_vars(VarsRank::Play, file_vars);
+        context.conditional = may_be_passed_over(&play.keywords);
         if let Some(node) = parts.handlers {
             play.handlers = self.handlers(node, "`handlers`", &context.for_handlers(), &Arc::default());
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::context::LoadContext;
 use super::loader::Inner;
 use super::notify::Notifications;
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 use crate::playbook::check::search_folders;
 use crate::template::{MapScope, Scope};
 use crate::value::{Map, Text, Value, python_str};
@@ -22,8 +22,6 @@ pub(super) struct Reader<'l> {
     pub(super) open_roles: Vec<(PathBuf, String)>,
     /// Files of dynamic includes that were looked into, so that a file which includes itself under a condition is fine.
     pub(super) looked_into: HashSet<PathBuf>,
-    /// How deep inside files that are only read to be checked.
-    pub(super) only_checking: usize,
     pub(super) notifications: Notifications,
 }
 
@@ -35,7 +33,6 @@ impl<'l> Reader<'l> {
             open_files: Vec::new(),
             open_roles: Vec::new(),
             looked_into: HashSet::new(),
-            only_checking: 0,
             notifications: Notifications::default(),
         }
     }
@@ -47,6 +44,12 @@ impl<'l> Reader<'l> {
     /// Notes a problem; the reading goes on.
     pub(super) fn problem(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    /// Notes a problem that only matters where it is reached: a warning where that may never be.
+    pub(super) fn problem_if_reached(&mut self, problem: Diagnostic, conditional: bool) {
+        let severity = if conditional { Severity::Warning } else { problem.severity };
+        self.problem(Diagnostic { severity, ..problem });
     }
 
     /// Notes several problems.

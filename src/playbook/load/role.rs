@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::context::{LoadContext, RoleHome, VarsRank};
+use super::import::may_be_passed_over;
 use super::names;
 use super::reader::{Reader, kind_of};
 use super::role_use::RoleUse;
@@ -89,7 +90,7 @@ impl Reader<'_> {
 
     /// Reads a role with its dependencies.
     pub(super) fn role(&mut self, r#use: &RoleUse, context: &LoadContext) -> Option<Arc<Role>> {
-        let home = self.find_role(&r#use.name, r#use.at, context)?;
+        let home = self.find_role(&r#use.name, r#use.at, context, false)?;
         let entry_point = r#use.tasks_from.clone().unwrap_or_else(|| "main".to_owned());
         let circle = self.open_roles.iter().any(|(path, entry)| *path == home.path && *entry == entry_point);
         if circle || self.open_roles.len() > DEEPEST {
@@ -126,6 +127,7 @@ impl Reader<'_> {
             .with_vars(VarsRank::Params, r#use.params.clone())
             .with_vars(VarsRank::Params, r#use.keywords.vars.clone());
         inner.module_defaults.extend(r#use.keywords.module_defaults.iter().cloned());
+        inner.conditional |= may_be_passed_over(&r#use.keywords);
         let mut dependencies = Vec::new();
         for mut dependency in meta.dependencies {
             dependency.public = r#use.public;

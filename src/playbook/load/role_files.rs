@@ -40,8 +40,15 @@ impl Reader<'_> {
         folders
     }
 
-    /// Finds a role; what is not there is reported with the places where it was looked for.
-    pub(super) fn find_role(&mut self, name: &str, at: Option<Span>, context: &LoadContext) -> Option<RoleHome> {
+    /// Finds a role; what is not there is reported with the places where it was looked for. `conditional` where it may never
+    /// be needed.
+    pub(super) fn find_role(
+        &mut self,
+        name: &str,
+        at: Option<Span>,
+        context: &LoadContext,
+        conditional: bool,
+    ) -> Option<RoleHome> {
         let files = &*self.loader.options.files;
         let mut looked = Vec::new();
         // names with a collection, and short names where collections are given
@@ -78,6 +85,7 @@ impl Reader<'_> {
             let base = path.file_name().map_or_else(|| name.to_owned(), |base| base.to_string_lossy().into_owned());
             return Some(RoleHome { name: base.as_str().into(), short_name: base.as_str().into(), path });
         }
+        self.notifications.may_grow(); // its handlers would be known otherwise
         let near: Vec<String> = folders.iter().filter_map(|folder| files.list(folder).ok()).flatten().collect();
         let mut seen = Vec::new();
         looked.retain(|path| {
@@ -87,12 +95,11 @@ impl Reader<'_> {
             }
         });
         let looked: Vec<String> = looked.iter().map(|path| format!("`{}`", display_name(path))).collect();
-        self.problem(
-            Diagnostic::error("missing-role", format!("there is no role `{name}`"))
-                .at_opt(at)
-                .help_opt(did_you_mean(name, near.iter().map(String::as_str)))
-                .help(format!("looked for {}", looked.join(", "))),
-        );
+        let problem = Diagnostic::error("missing-role", format!("there is no role `{name}`"))
+            .at_opt(at)
+            .help_opt(did_you_mean(name, near.iter().map(String::as_str)))
+            .help(format!("looked for {}", looked.join(", ")));
+        self.problem_if_reached(problem, conditional);
         None
     }
 

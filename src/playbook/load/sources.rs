@@ -16,9 +16,15 @@ type Options<'o> = &'o dyn Fn(&str) -> Option<(Value, Span)>;
 
 impl Reader<'_> {
     /// Reports a source file that is missing, and a template file with a slip in it.
-    pub(super) fn check_source(&mut self, module: &ModuleDef, option: Options<'_>, context: &LoadContext) {
+    pub(super) fn check_source(
+        &mut self,
+        module: &ModuleDef,
+        option: Options<'_>,
+        context: &LoadContext,
+        conditional: bool,
+    ) {
         match check::find_source(module.name, option, context, &*self.loader.options.files) {
-            Source::Missing(problem) => self.problem(*problem),
+            Source::Missing(problem) => self.problem_if_reached(*problem, conditional),
             Source::Found(path) if module.name == "template" => self.check_template_file(&path, option),
             Source::Found(path) if module.name == "include_vars" => {
                 if self.loader.options.files.is_file(&path) {

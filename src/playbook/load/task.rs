@@ -6,8 +6,10 @@ use super::action::{Builtin, Target, Written, form_of, task_keywords};
 use super::arguments::{Arguments, Form};
 use super::context::LoadContext;
 use super::freeform::Pairs;
+use super::import::may_be_passed_over;
 use super::names;
 use super::reader::{Reader, is_identifier, kind_of};
+use super::unsupported::STAND_IN;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::modules::ModuleDef;
 use crate::playbook::check::Given;
@@ -68,6 +70,11 @@ impl<'n> Draft<'n> {
         }
     }
 
+    /// Whether the run may pass over the task, or get over its failure.
+    fn conditional(&self, context: &LoadContext) -> bool {
+        context.conditional || may_be_passed_over(&self.keywords) || self.failed_when.is_some()
+    }
+
     /// The task with its action.
     pub(super) fn finish(self, reader: &Reader<'_>, action: Action, context: &LoadContext) -> Read {
         let task = Task {
@@ -126,6 +133,14 @@ impl Reader<'_> {
                 Some(draft.finish(self, action, context))
             }
             Target::Builtin(builtin) => self.builtin_action(builtin, &written, draft, context),
+            Target::Unsupported(full, problem) => {
+                let conditional = draft.conditional(context);
+                self.problem_if_reached(*problem, conditional);
+                let args = Value::map([(Key::from("module"), Value::data(full))].into_iter().collect());
+                let name = written.name.as_str().into();
+                let action = Action::Module { module: &STAND_IN, name, args, span: written.span };
+                conditional.then(|| draft.finish(self, action, context))
+            }
         }
     }
 
@@ -249,7 +264,7 @@ impl Reader<'_> {
                     let is = |own: &str| spec.own_name(own).unwrap_or(own) == name;
                     list.iter().rev().find(|a| is(&a.name)).map(|a| (a.value.clone(), a.value_span))
                 };
-                self.check_source(module, &option, context);
+                self.check_source(module, &option, context, draft.conditional(context));
                 self.check_expressions(module, &option);
                 let mut map = Map::new();
                 for argument in list {

@@ -182,18 +182,65 @@ fn a_task_file_that_includes_itself_is_read_once() {
 }
 
 #[test]
-fn warnings_do_not_stop_the_loading() {
+fn what_may_never_be_reached_is_a_warning() {
     let loader = loader(
-        &[("site.yml", "- hosts: all\n  tasks:\n    - include_tasks: other.yml\n"), ("other.yml", "- apt: name=x\n")],
+        &[
+            (
+                "site.yml",
+                "
+- hosts: all
+  tasks:
+    - include_tasks: other.yml
+      when: debian
+    - copy: {src: nowhere, dest: /x}
+      ignore_errors: yes
+    - block:
+        - include_role: {name: gone}
+      rescue:
+        - meta: noop
+",
+            ),
+            ("other.yml", "- apt: name=x\n"),
+        ],
         &[],
     );
-    assert!(loader.load_playbook("site.yml").is_ok());
-    let warnings = shown(&loader, &loader.take_warnings());
+    let playbook = loader.load_playbook("site.yml").unwrap();
+    assert_eq!(outline(&playbook.plays[0].tasks), ["Tasks", "copy", "block", "  Role", "  meta noop"]);
+    let warnings: Vec<String> = loader.take_warnings().into_iter().map(|warning| warning.message).collect();
     assert_eq!(
         warnings,
-        "warning[unsupported-module]: the module `ansible.builtin.apt` is not built into quaymaster\n --> other.yml:1:3\n  |\n1 | - apt: name=x\n  |   ^^^"
+        [
+            "there is no file `nowhere` for `copy`",
+            "there is no role `gone`",
+            "the module `ansible.builtin.apt` is not built into quaymaster"
+        ]
     );
     assert!(loader.take_warnings().is_empty());
+}
+
+#[test]
+fn a_module_that_is_not_built_in_fails_when_it_is_reached() {
+    let loader = loader(
+        &[("site.yml", "- hosts: all\n  tasks:\n    - community.general.ufw: {state: enabled}\n      when: ubuntu\n")],
+        &[],
+    );
+    let playbook = loader.load_playbook("site.yml").unwrap();
+    let warnings = shown(&loader, &loader.take_warnings());
+    assert!(warnings.starts_with("warning[unsupported-module]: the module `community.general.ufw` is"), "{warnings}");
+    let Step::Task(task) = &playbook.plays[0].tasks[0] else { panic!("a task") };
+    let Action::Module { module, name, args, .. } = &task.action else { panic!("a module") };
+    assert_eq!(&**name, "community.general.ufw");
+    let crate::modules::Runner::Host(run) = module.runner else { panic!("runs on the host") };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut ctx = crate::modules::Ctx::new(
+        crate::modules::RunMode::default(),
+        std::sync::Arc::default(),
+        crate::value::Redactor::new(),
+        tokio_util::sync::CancellationToken::new(),
+        runtime.handle().clone(),
+    );
+    let error = run(args, &mut ctx).unwrap_err();
+    assert_eq!(error.message, "the module `community.general.ufw` is not built into quaymaster");
 }
 
 #[test]
