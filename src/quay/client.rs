@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::{Answer, Body, Call, Repeat};
 use super::contract::{CsrfToken, Method, SignIn, SignInRefused, endpoints};
-use super::error::{Authenticated, QuayError, connection_hint};
+use super::error::{Authenticated, QuayError, connection_hint, tls_error};
 use super::options::{ClientOptions, Identity};
 use super::request_log::RequestLog;
 use super::server::ServerUrl;
@@ -324,19 +324,7 @@ impl Client {
 
 /// Whether a broken connection may work next time; a certificate does not get better.
 fn is_passing(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let tls = error.downcast_ref::<rustls::Error>().is_some()
-            || error
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some());
-        if tls {
-            return false;
-        }
-        cause = error.source();
-    }
-    !error.is_builder()
+    !error.is_builder() && tls_error(error).is_none()
 }
 
 /// A header value that debug output leaves out. Text that cannot stand in a header becomes an empty value, which the

@@ -235,21 +235,26 @@ impl From<Refusal> for QuayError {
 
 /// What to do about a connection that was not made.
 pub(super) fn connection_hint(error: &reqwest::Error, server: &str) -> Option<String> {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let tls = error.downcast_ref::<rustls::Error>().or_else(|| {
-            // inside an I/O error the TLS error is not a source but the error itself
-            error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-        });
-        if let Some(tls) = tls {
-            return tls_hint(tls, server);
-        }
-        cause = error.source();
+    if let Some(tls) = tls_error(error) {
+        return tls_hint(tls, server);
     }
     if error.is_timeout() {
         return Some("it took too long; `timeout` sets how long that is".to_owned());
     }
     error.is_connect().then(|| format!("is {server} the address of the registry, and is it up?"))
+}
+
+/// The TLS error among the causes.
+pub(super) fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls);
+    }
+    // an I/O error does not count what it wraps among its sources
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    if let Some(tls) = wrapped.and_then(|wrapped| tls_error(wrapped)) {
+        return Some(tls);
+    }
+    tls_error(error.source()?)
 }
 
 fn tls_hint(error: &rustls::Error, server: &str) -> Option<String> {

@@ -1,5 +1,7 @@
 //! What the tests of the Quay modules share: a sandbox, module calls as in a run of their own, and its log of requests.
 
+#![expect(clippy::needless_pass_by_value, reason = "calls read best with `json!` in place")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +75,12 @@ impl Bench {
             .unwrap();
         bench.connection = json!({"quay_username": "admin", "quay_password": PASSWORD});
         bench
+    }
+
+    /// An empty registry that speaks TLS.
+    pub fn with_tls(certificate: &str, key: &str) -> Self {
+        let args = ["--superuser", "admin", "--tls-cert", certificate, "--tls-key", key].map(str::to_owned);
+        Self::with_args(tempfile::tempdir().unwrap(), &args)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -504,11 +504,15 @@ fn projects(bench: &Bench, organizations: &[String]) -> Vec<String> {
     let tasks: [(&str, Args); 6] = [
         ("quay_organization", |of| json!({"name": of, "email": format!("{of}@example.com")})),
         ("quay_robot", |of| json!({"name": format!("{of}+ci"), "description": "Pushes images"})),
-        ("quay_team", |of| json!({"organization": of, "name": "creators", "role": "creator", "members": [format!("{of}+ci")]})),
+        (
+            "quay_team",
+            |of| json!({"organization": of, "name": "creators", "role": "creator", "members": [format!("{of}+ci")]}),
+        ),
         ("quay_default_perm", |of| json!({"organization": of, "name": format!("{of}+ci"), "role": "write"})),
-        ("quay_repository", |of| {
-            json!({"name": format!("{of}/app"), "visibility": "public", "perms": [{"name": format!("{of}+ci"), "role": "write"}]})
-        }),
+        (
+            "quay_repository",
+            |of| json!({"name": format!("{of}/app"), "visibility": "public", "perms": [{"name": format!("{of}+ci"), "role": "write"}]}),
+        ),
         ("quay_repository", |of| json!({"name": format!("{of}/web"), "description": "The web"})),
     ];
     let mut changed = Vec::new();
@@ -571,4 +575,36 @@ fn a_large_namespace_is_not_read_as_a_whole_for_a_few_repositories() {
     }
     // five one by one, then the list of three pages
     assert_eq!(keep(225), 1 + 5 + 3);
+}
+
+#[test]
+fn a_registry_with_an_authority_of_its_own_is_trusted_when_it_is_named() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls");
+    let mut bench = Bench::with_tls(&format!("{data}/cert.pem"), &format!("{data}/key.pem"));
+    let user = json!({"username": "admin", "password": PASSWORD});
+    let with = |key: &str, value: Json| {
+        let mut args = user.clone();
+        args[key] = value;
+        args
+    };
+    let message = bench.refused("quay_first_user", user.clone());
+    assert!(
+        message.contains("signed by an authority that is not known here") && message.contains("`ca_path`"),
+        "{message}"
+    );
+    // a certificate does not get better by asking again
+    assert!(bench.done("quay_first_user", with("ca_path", json!(format!("{data}/ca.pem")))).changed);
+    assert!(!bench.done("quay_first_user", with("validate_certs", json!(false))).changed);
+    assert!(!bench.done("quay_first_user", with("verify_ssl", json!("no"))).changed);
+    let message = bench.refused("quay_first_user", with("ca_path", json!(format!("{data}/key.pem"))));
+    assert!(message.contains("holds no certificate"), "{message}");
+    let message =
+        bench.refused("quay_first_user", with("quay_host", json!(bench.sandbox.url.replace("https", "http"))));
+    assert!(!message.is_empty());
+    // another name than the certificate's
+    let other = bench.sandbox.url.replace("127.0.0.1", "127.0.0.2");
+    let mut args = with("ca_path", json!(format!("{data}/ca.pem")));
+    args["quay_host"] = json!(other);
+    let message = bench.refused("quay_first_user", args);
+    assert!(message.contains("is for another name") || message.contains("is it up?"), "{message}");
 }

@@ -7,8 +7,8 @@ use super::reads::{FirstRepositories, Permissions, Roles};
 use crate::quay::api::{RobotName, Star};
 use crate::quay::contract::{
     Application, ChangeOrganization, CreateApplication, CreateOrganization, CreatePrototype, CreateRepository,
-    CreateRobot, DelegateKind, Prototype, PutTeam, RepositoryRole, RepositoryState, RepositorySummary, Robot,
-    UpdateApplication, Visibility,
+    CreateRobot, DelegateKind, Organization, OrganizationTeam, Prototype, PutTeam, RepositoryRole, RepositoryState,
+    RepositorySummary, Robot, UpdateApplication, Visibility,
 };
 use crate::quay::error::QuayError;
 
@@ -72,11 +72,9 @@ impl Registry {
     /// As there.
     pub async fn change_organization(&self, name: &str, change: &ChangeOrganization) -> Result<(), QuayError> {
         let result = self.client.change_organization(name, change).await;
-        self.after::<Option<crate::quay::contract::Organization>, _>(
-            result,
-            &Item::Organization(name.to_owned()),
-            |known, changed| *known = Some(changed.clone()),
-        )
+        self.after::<Option<Organization>, _>(result, &Item::Organization(name.to_owned()), |known, changed| {
+            *known = Some(changed.clone())
+        })
         .map(|_| ())
     }
 
@@ -183,9 +181,25 @@ impl Registry {
     /// As there.
     pub async fn put_team(&self, organization: &str, team: &str, to: &PutTeam) -> Result<(), QuayError> {
         let result = self.client.put_team(organization, team, to).await;
-        let items =
-            [Item::Organization(organization.to_owned()), Item::Members(organization.to_owned(), team.to_owned())];
-        self.forgetting(result, &items).map(|_| ())
+        let of = organization.to_owned();
+        self.cache.forget(&Item::Members(of.clone(), team.to_owned()));
+        self.cache.forget(&Item::TeamRoles(of.clone(), team.to_owned()));
+        self.after::<Option<Organization>, _>(result, &Item::Organization(of), |known, made| {
+            let Some(teams) = known.as_mut().and_then(|known| known.teams.as_mut()) else { return };
+            let before = teams.get(team);
+            let after = OrganizationTeam {
+                name: made.name.clone(),
+                description: made.description.clone(),
+                role: made.role,
+                avatar: made.avatar.clone(),
+                can_view: made.can_view,
+                repo_count: before.map_or(0, |before| before.repo_count),
+                member_count: before.map_or(0, |before| before.member_count),
+                is_synced: before.is_some_and(|before| before.is_synced),
+            };
+            teams.insert(team.to_owned(), after);
+        })
+        .map(|_| ())
     }
 
     /// See [`Client::delete_team`](crate::quay::Client::delete_team). Also takes the team out of permissions.
