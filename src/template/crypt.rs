@@ -20,38 +20,41 @@ pub(crate) struct Wish {
 }
 
 /// Hashes a password. The names of the types are Ansible's, short or long.
-pub(crate) fn hash(kind: &str, password: &[u8], wish: Wish) -> Outcome<String> {
+pub(crate) fn hash(kind: &str, password: &[u8], wish: &Wish) -> Outcome<String> {
     match kind {
-        "sha512" | "sha512_crypt" => sha_crypt::<sha2::Sha512>(password, &wish, "6", 656_000, SHA512_ORDER),
-        "sha256" | "sha256_crypt" => sha_crypt::<sha2::Sha256>(password, &wish, "5", 535_000, SHA256_ORDER),
+        "sha512" | "sha512_crypt" => sha_crypt::<sha2::Sha512>(password, wish, "6", 656_000, SHA512_ORDER),
+        "sha256" | "sha256_crypt" => sha_crypt::<sha2::Sha256>(password, wish, "5", 535_000, SHA256_ORDER),
         "md5" | "md5_crypt" => {
-            let salt = salt(&wish, 8, 8)?;
+            let salt = salt(wish, 8, 8)?;
             Ok(md5_crypt(password, &salt))
         }
-        "blowfish" | "bcrypt" => bcrypt_hash(password, &wish),
+        "blowfish" | "bcrypt" => bcrypt_hash(password, wish),
         other => Err(Fault::new(format!("crypt type `{other}` is not supported"))
             .help(Some("the types are sha512, sha256, blowfish, md5".to_owned()))),
     }
 }
 
+/// A salt of so many characters. Each of them is one that all of the types take.
+pub(crate) fn random_salt(size: usize) -> String {
+    let mut random = rand::rng();
+    (0..size).filter_map(|_| SALT.get(random.random_range(0..SALT.len())).map(|byte| char::from(*byte))).collect()
+}
+
 fn salt(wish: &Wish, size: usize, most: usize) -> Outcome<String> {
-    match &wish.salt {
-        Some(salt) => {
-            if !salt.bytes().all(|byte| SALT.contains(&byte)) {
-                return Err(Fault::new("the salt may hold letters, digits, `.` and `/` only"));
-            }
-            if salt.len() > most {
-                return Err(Fault::new(format!("the salt may have {most} characters at most")));
-            }
-            Ok(salt.clone())
+    if let Some(salt) = &wish.salt {
+        if !salt.bytes().all(|byte| SALT.contains(&byte)) {
+            return Err(Fault::new("the salt may hold letters, digits, `.` and `/` only"));
         }
-        None => {
-            let size = wish.salt_size.map_or(size, |size| size as usize).min(most);
-            let mut random = rand::rng();
-            Ok((0..size)
-                .filter_map(|_| SALT.get(random.random_range(0..SALT.len())).map(|byte| char::from(*byte)))
-                .collect())
+        if salt.len() > most {
+            return Err(Fault::new(format!("the salt may have {most} characters at most")));
         }
+        Ok(salt.clone())
+    } else {
+        let size = wish.salt_size.map_or(size, |size| size as usize).min(most);
+        let mut random = rand::rng();
+        Ok((0..size)
+            .filter_map(|_| SALT.get(random.random_range(0..SALT.len())).map(|byte| char::from(*byte)))
+            .collect())
     }
 }
 
@@ -81,9 +84,9 @@ fn sha_crypt<D: Digest>(
     let mut bits = password.len();
     while bits > 0 {
         if bits & 1 == 1 {
-            a.update(&b)
+            a.update(&b);
         } else {
-            a.update(password)
+            a.update(password);
         }
         bits >>= 1;
     }
@@ -103,9 +106,9 @@ fn sha_crypt<D: Digest>(
     for round in 0..rounds {
         let mut c = D::new();
         if round % 2 == 1 {
-            c.update(&p)
+            c.update(&p);
         } else {
-            c.update(&a)
+            c.update(&a);
         }
         if round % 3 != 0 {
             c.update(&s);
@@ -114,9 +117,9 @@ fn sha_crypt<D: Digest>(
             c.update(&p);
         }
         if round % 2 == 1 {
-            c.update(&a)
+            c.update(&a);
         } else {
-            c.update(&p)
+            c.update(&p);
         }
         a = c.finalize();
     }
@@ -203,9 +206,9 @@ fn md5_crypt(password: &[u8], salt: &str) -> String {
     let mut bits = password.len();
     while bits > 0 {
         if bits & 1 == 1 {
-            a.update([0])
+            a.update([0]);
         } else {
-            a.update(password.get(..1).unwrap_or(&[]))
+            a.update(password.get(..1).unwrap_or(&[]));
         }
         bits >>= 1;
     }
@@ -213,9 +216,9 @@ fn md5_crypt(password: &[u8], salt: &str) -> String {
     for round in 0..1000 {
         let mut c = Md5::new();
         if round % 2 == 1 {
-            c.update(password)
+            c.update(password);
         } else {
-            c.update(a)
+            c.update(a);
         }
         if round % 3 != 0 {
             c.update(salt_bytes);
@@ -224,9 +227,9 @@ fn md5_crypt(password: &[u8], salt: &str) -> String {
             c.update(password);
         }
         if round % 2 == 1 {
-            c.update(a)
+            c.update(a);
         } else {
-            c.update(password)
+            c.update(password);
         }
         a = c.finalize();
     }
@@ -283,31 +286,31 @@ mod tests {
     #[test]
     fn hashes_are_those_of_crypt() {
         assert_eq!(
-            hash("sha512", b"Hello world!", with("saltstring", Some(5000))).unwrap(),
+            hash("sha512", b"Hello world!", &with("saltstring", Some(5000))).unwrap(),
             "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"
         );
         assert_eq!(
-            hash("sha256", b"Hello world!", with("saltstring", Some(5000))).unwrap(),
+            hash("sha256", b"Hello world!", &with("saltstring", Some(5000))).unwrap(),
             "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"
         );
         assert_eq!(
-            hash("sha256", b"Hello world!", with("saltstringsaltst", Some(10000))).unwrap(),
+            hash("sha256", b"Hello world!", &with("saltstringsaltst", Some(10000))).unwrap(),
             "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA"
         );
     }
 
     #[test]
     fn md5_and_blowfish_are_those_of_crypt() {
-        assert_eq!(hash("md5", b"password", with("salt", None)).unwrap(), "$1$salt$qJH7.N4xYta3aEG/dfqo/0");
-        let hashed = hash("bcrypt", b"password", with("abcdefghijklmnopqrstuu", Some(4))).unwrap();
+        assert_eq!(hash("md5", b"password", &with("salt", None)).unwrap(), "$1$salt$qJH7.N4xYta3aEG/dfqo/0");
+        let hashed = hash("bcrypt", b"password", &with("abcdefghijklmnopqrstuu", Some(4))).unwrap();
         assert!(hashed.starts_with("$2b$04$abcdefghijklmnopqrstuu"), "{hashed}");
         assert!(bcrypt::verify("password", &hashed).unwrap());
     }
 
     #[test]
     fn a_salt_is_drawn_where_none_is_given() {
-        let one = hash("sha256", b"p", Wish { rounds: Some(1000), ..Wish::default() }).unwrap();
-        let other = hash("sha256", b"p", Wish { rounds: Some(1000), ..Wish::default() }).unwrap();
+        let one = hash("sha256", b"p", &Wish { rounds: Some(1000), ..Wish::default() }).unwrap();
+        let other = hash("sha256", b"p", &Wish { rounds: Some(1000), ..Wish::default() }).unwrap();
         assert_ne!(one, other);
     }
 }

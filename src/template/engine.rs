@@ -21,8 +21,8 @@ pub(crate) struct Engine {
     pub(crate) sources: Option<SourceMap>,
     templates: Cache<(Arc<str>, Option<Arc<str>>, Dialect)>,
     expressions: Cache<Arc<str>>,
-    /// What `lookup('password')` drew in this run by path, so that all hosts get the same.
-    pub(crate) passwords: std::sync::Mutex<BTreeMap<PathBuf, String>>,
+    /// Held while `lookup('password')` reads or writes its file, so that hosts that ask at once get the same.
+    pub(crate) passwords: std::sync::Mutex<()>,
 }
 
 impl Engine {

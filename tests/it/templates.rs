@@ -92,7 +92,7 @@ fn differences(cases: &str) -> (usize, Vec<String>) {
                 Ok(value) => noted(&value).to_string(),
                 Err(error) => format!("error: {error}"),
             };
-            wrong.push(format!("{template}\n   expected {}\n   got      {got}", expected));
+            wrong.push(format!("{template}\n   expected {expected}\n   got      {got}"));
         }
     }
     (cases.len(), wrong)

@@ -179,6 +179,7 @@ impl Machine<'_> {
                 Object::Range(start, stop, step) => range(*start, *stop, *step).next().is_some(),
                 Object::Delta(delta) => !delta.is_zero(),
                 Object::Bytes(bytes) => !bytes.is_empty(),
+                Object::HostVars => !self.scope.hosts().is_empty(),
                 _ => true,
             },
         })

@@ -13,11 +13,6 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Arguments by position.
-    pub(crate) fn of(positional: Vec<Item>) -> Self {
-        Self { positional, named: Vec::new() }
-    }
-
     /// The arguments of a function with these parameters, each of which may be left out.
     pub(crate) fn bind<const N: usize>(self, parameters: [&str; N]) -> Outcome<[Option<Item>; N]> {
         let given = self.positional.len();

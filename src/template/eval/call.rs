@@ -82,9 +82,7 @@ impl Run<'_, '_> {
             let item = self.attr(&receiver, name)?;
             return self.call(&item, args, caller);
         }
-        let copy = args.clone();
-        let subject = receiver.clone();
-        self.tainted(&subject, &copy, |run| methods::call(run, &receiver, name, args))
+        self.tainted(&receiver, args, |run, args| methods::call(run, &receiver, name, args))
     }
 
     /// Calls anything that can be called.
@@ -96,11 +94,12 @@ impl Run<'_, '_> {
         };
         match &*object {
             Object::Function(function) => {
-                if let Some(missing) = args.missing() {
+                if !function.takes_missing
+                    && let Some(missing) = args.missing()
+                {
                     return Ok(missing.clone());
                 }
-                let copy = args.clone();
-                self.tainted(&Item::NULL, &copy, |run| {
+                self.tainted(&Item::NULL, args, |run, args| {
                     (function.run)(run, args).map_err(|fault| {
                         if fault.is_undefined() { fault } else { fault.within(format_args!("`{}`", function.name)) }
                     })

@@ -187,10 +187,9 @@ impl Run<'_, '_> {
             if fault.is_undefined() { fault } else { fault.within(format_args!("filter `{}`", filter.name)) }
         };
         if filter.takes == Takes::Kept || filter.takes == Takes::Missing {
-            return (filter.run)(self, subject, args).map_err(within);
+            return (filter.run)(self, &subject, args).map_err(within);
         }
-        let (copy, copies) = (subject.clone(), args.clone());
-        self.tainted(&copy, &copies, |run| (filter.run)(run, subject, args)).map_err(within)
+        self.tainted(&subject, args, |run, args| (filter.run)(run, &subject, args)).map_err(within)
     }
 
     /// Runs a test.
@@ -210,12 +209,17 @@ impl Run<'_, '_> {
     }
 
     /// Runs something whose result is secret if any of its operands is.
-    pub(super) fn tainted(&mut self, subject: &Item, args: &Args, run: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+    pub(super) fn tainted(
+        &mut self,
+        subject: &Item,
+        args: Args,
+        run: impl FnOnce(&mut Self, Args) -> Outcome,
+    ) -> Outcome {
         let machine = self.machine;
         let (item, secret) = machine.watched(|| {
             machine.touch_item(subject);
             args.iter().for_each(|item| machine.touch_item(item));
-            run(self)
+            run(self, args)
         })?;
         Ok(if secret { machine.taint(item) } else { item })
     }

@@ -54,7 +54,7 @@ impl<'r> Machine<'r> {
     }
 
     /// A machine for other variables within this evaluation.
-    pub(super) fn nested<'n>(&self, scope: &'n dyn Scope) -> Machine<'n>
+    pub(crate) fn nested<'n>(&self, scope: &'n dyn Scope) -> Machine<'n>
     where
         'r: 'n,
     {
@@ -151,7 +151,7 @@ impl<'r> Machine<'r> {
     }
 
     /// Runs something that may render in its turn, refusing to go too deep.
-    pub(super) fn deeper<T>(&self, run: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    pub(crate) fn deeper<T>(&self, run: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         let depth = self.depth.get();
         if depth >= DEEPEST {
             let active: Vec<_> = self.active.borrow().iter().map(|name| format!("`{name}`")).collect();
@@ -221,8 +221,8 @@ impl<'r> Machine<'r> {
             }
             Value::Encrypted(_) => true,
             // no short cut: every text is looked at for its secrecy
-            Value::List(items) => items.iter().fold(false, |changes, item| self.changes(item) || changes),
-            Value::Map(map) => map.values().fold(false, |changes, item| self.changes(item) || changes),
+            Value::List(items) => items.iter().filter(|item| self.changes(item)).count() > 0,
+            Value::Map(map) => map.values().filter(|item| self.changes(item)).count() > 0,
             _ => false,
         }
     }

@@ -23,4 +23,4 @@ pub(crate) use compare::{contains, equal, order};
 pub(crate) use display::datetime_str;
 pub(crate) use machine::{Machine, is_omit, omit};
 pub(crate) use number::{Number, float_of, int_of, truncate};
-pub(crate) use run::{Frame, Run};
+pub(crate) use run::Run;

@@ -216,8 +216,9 @@ pub(super) fn slice(m: &Machine<'_>, item: &Item, bounds: [Option<Item>; 3]) -> 
     };
     let (start, stop, step) = (bound(start)?, bound(stop)?, bound(step)?.unwrap_or(1));
     let items = match item {
-        Item::Value(Value::Str(_) | Value::List(_)) | Item::List(_) | Item::Tuple(_) => m.iterate(item)?,
-        Item::Object(_) => m.iterate(item)?,
+        Item::Value(Value::Str(_) | Value::List(_)) | Item::List(_) | Item::Tuple(_) | Item::Object(_) => {
+            m.iterate(item)?
+        }
         other => return Err(Fault::new(format!("'{}' object is not subscriptable", other.type_name()))),
     };
     if step == 0 {

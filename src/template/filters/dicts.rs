@@ -15,13 +15,13 @@ fn needs_dict(item: &Item) -> Fault {
 }
 
 /// `dict2items(key_name='key', value_name='value')`.
-pub(super) fn dict2items(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn dict2items(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [key_name, value_name] = args.bind(["key_name", "value_name"])?;
     let name = |item: Option<Item>, otherwise: &str| -> Outcome<Key> {
         item.map_or(Ok(Key::from(otherwise)), |item| run.display(&item).map(Key::from))
     };
     let (key_name, value_name) = (name(key_name, "key")?, name(value_name, "value")?);
-    let Some(entries) = run.entries(&item)? else { return Err(needs_dict(&item)) };
+    let Some(entries) = run.entries(item)? else { return Err(needs_dict(item)) };
     let items = entries
         .into_iter()
         .map(|(key, value)| {
@@ -32,13 +32,13 @@ pub(super) fn dict2items(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outco
 }
 
 /// `items2dict(key_name='key', value_name='value')`.
-pub(super) fn items2dict(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn items2dict(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [key_name, value_name] = args.bind(["key_name", "value_name"])?;
     let name = |item: Option<Item>, otherwise: &str| item.map_or(Ok(otherwise.to_owned()), |item| run.display(&item));
     let key_name: Arc<str> = name(key_name, "key")?.into();
     let value_name: Arc<str> = name(value_name, "value")?.into();
     let mut map = IndexMap::new();
-    for entry in run.iterate(&item)? {
+    for entry in run.iterate(item)? {
         if run.entries(&entry)?.is_none() {
             return Err(Fault::new(format!("it takes a list of dictionaries, and '{}' is in it", entry.type_name())));
         }
@@ -55,7 +55,7 @@ pub(super) fn items2dict(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outco
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`: a list of pairs.
-pub(super) fn dictsort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn dictsort(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [case_sensitive, by, reverse] = args.bind(["case_sensitive", "by", "reverse"])?;
     let truth = |item: Option<Item>| item.map(|item| run.truthy(&item)).transpose().map(Option::unwrap_or_default);
     let (case_sensitive, reverse) = (truth(case_sensitive)?, truth(reverse)?);
@@ -63,7 +63,7 @@ pub(super) fn dictsort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
     if by != "key" && by != "value" {
         return Err(Fault::new("`by` must be either `key` or `value`"));
     }
-    let Some(entries) = run.entries(&item)? else { return Err(needs_dict(&item)) };
+    let Some(entries) = run.entries(item)? else { return Err(needs_dict(item)) };
     let keyed = entries
         .into_iter()
         .map(|(key, value)| {
@@ -75,16 +75,16 @@ pub(super) fn dictsort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
 }
 
 /// `items`: a list of pairs.
-pub(super) fn items(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn items(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let Some(entries) = run.entries(&item)? else { return Err(needs_dict(&item)) };
+    let Some(entries) = run.entries(item)? else { return Err(needs_dict(item)) };
     Ok(Item::list(entries.into_iter().map(|(key, value)| Item::tuple(vec![from_key(&key), value])).collect()))
 }
 
 /// `extract(container, morekeys=None)`: the container's part under the key that is the subject.
-pub(super) fn extract(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn extract(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [container, more] = args.bind(["container", "morekeys"])?;
-    let mut found = run.item(&required(container, "container")?, &item)?;
+    let mut found = run.item(&required(container, "container")?, item)?;
     let more = match more {
         None => Vec::new(),
         Some(more) if more.is_null() => Vec::new(),
@@ -111,7 +111,7 @@ enum Lists {
 }
 
 /// `combine(others…, recursive=false, list_merge='replace')`: later dictionaries win.
-pub(super) fn combine(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+pub(super) fn combine(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     let recursive = args.take("recursive").map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let lists = args.take("list_merge").map(|item| run.display(&item)).transpose()?;
     let lists = match lists.as_deref() {
@@ -132,8 +132,8 @@ pub(super) fn combine(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outc
             .help(Some("the arguments are recursive, list_merge".to_owned())));
     }
     let mut maps = Vec::new();
-    for item in std::iter::once(item).chain(args.positional) {
-        collect(run, &item, &mut maps)?;
+    for item in std::iter::once(item).chain(&args.positional) {
+        collect(run, item, &mut maps)?;
     }
     let mut maps = maps.into_iter();
     let Some(mut result) = maps.next() else { return Ok(Item::Value(Value::empty_map())) };
@@ -190,7 +190,7 @@ fn merge_lists(low: &Arc<Vec<Value>>, high: Arc<Vec<Value>>, lists: Lists) -> Va
 }
 
 /// `rekey_on_member(key, duplicates='error')`: a dictionary by a member of its items.
-pub(super) fn rekey_on_member(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn rekey_on_member(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [key, duplicates] = args.bind(["key", "duplicates"])?;
     let name: Arc<str> = run.display(&required(key, "key")?)?.into();
     let duplicates = duplicates.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "error".to_owned());
@@ -199,9 +199,9 @@ pub(super) fn rekey_on_member(run: &mut Run<'_, '_>, item: Item, args: Args) -> 
         "overwrite" => true,
         other => return Err(Fault::new(format!("duplicates `{other}` is none of error, overwrite"))),
     };
-    let items = match run.entries(&item)? {
+    let items = match run.entries(item)? {
         Some(entries) => entries.into_iter().map(|(_, value)| value).collect(),
-        None => run.iterate(&item)?,
+        None => run.iterate(item)?,
     };
     let mut map = IndexMap::new();
     for item in items {

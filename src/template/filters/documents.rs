@@ -7,26 +7,26 @@ use crate::template::json::{Style, dump};
 use crate::value::{Value, from_json as value_of};
 
 /// `to_json(…)`: the arguments of `json.dumps` that change how it looks.
-pub(super) fn to_json(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn to_json(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let style = style(run, args, Style::compact())?;
-    dump(&run.plain(&item)?, &style).map(Item::text)
+    dump(&run.plain(item)?, &style).map(Item::text)
 }
 
 /// `to_nice_json(indent=4, sort_keys=true, …)`.
-pub(super) fn to_nice_json(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn to_nice_json(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let nice = Style { sort_keys: true, ..Style::indented(4) };
     let style = style(run, args, nice)?;
-    dump(&run.plain(&item)?, &style).map(Item::text)
+    dump(&run.plain(item)?, &style).map(Item::text)
 }
 
 /// `tojson(indent=None)`: Jinja's own, with sorted keys and safe inside HTML.
-pub(super) fn tojson(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn tojson(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [indent] = args.bind(["indent"])?;
     let style = match indent {
         Some(indent) if !indent.is_null() => Style::indented(usize::try_from(int_of(&indent)?).unwrap_or(0)),
         _ => Style::compact(),
     };
-    let text = dump(&run.plain(&item)?, &Style { sort_keys: true, ..style })?;
+    let text = dump(&run.plain(item)?, &Style { sort_keys: true, ..style })?;
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
     Ok(Item::text(text))
 }
@@ -38,7 +38,7 @@ fn style(run: &Run<'_, '_>, mut args: Args, mut style: Style) -> Outcome<Style> 
             Item::Value(Value::Str(text)) => Some(text.to_string()),
             indent => Some(" ".repeat(usize::try_from(int_of(indent)?).unwrap_or(0).min(64))),
         };
-        style.separators.0 = if style.indent.is_some() { "," } else { ", " }.to_owned();
+        style.separators.0 = String::from(if style.indent.is_some() { "," } else { ", " });
     }
     for (name, slot) in [("sort_keys", &mut style.sort_keys), ("ensure_ascii", &mut style.ensure_ascii)] {
         if let Some(item) = args.take(name) {
@@ -58,10 +58,10 @@ fn style(run: &Run<'_, '_>, mut args: Args, mut style: Style) -> Outcome<Style> 
 }
 
 /// `from_json`.
-pub(super) fn from_json(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+pub(super) fn from_json(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     args.take("profile");
     args.none()?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     // never the text itself in the message: it may be secret
     let json = serde_json::from_str(&text).map_err(|error| {
         Fault::new(format!("the text is not JSON (line {}, column {})", error.line(), error.column()))
@@ -70,18 +70,18 @@ pub(super) fn from_json(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Ou
 }
 
 /// `pprint`: a value as Python shows it.
-pub(super) fn pprint(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn pprint(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.bind(["verbose"])?;
-    run.repr(&item).map(Item::text)
+    run.repr(item).map(Item::text)
 }
 
 /// `from_yaml`: one document, read as Ansible reads YAML.
-pub(super) fn from_yaml(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn from_yaml(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     if item.as_str().is_none() {
-        return Ok(item);
+        return Ok(item.clone());
     }
-    let mut documents = documents(&run.display(&item)?)?;
+    let mut documents = documents(&run.display(item)?)?;
     if documents.len() > 1 {
         return Err(Fault::new("the text holds more than one YAML document")
             .help(Some("`from_yaml_all` reads them all".to_owned())));
@@ -90,15 +90,15 @@ pub(super) fn from_yaml(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 }
 
 /// `from_yaml_all`: a list of documents.
-pub(super) fn from_yaml_all(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn from_yaml_all(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     if item.is_null() {
         return Ok(Item::list(Vec::new()));
     }
     if item.as_str().is_none() {
-        return Ok(item);
+        return Ok(item.clone());
     }
-    Ok(Item::Value(Value::list(documents(&run.display(&item)?)?)))
+    Ok(Item::Value(Value::list(documents(&run.display(item)?)?)))
 }
 
 fn documents(text: &str) -> Outcome<Vec<Value>> {

@@ -44,22 +44,22 @@ fn digest(kind: &str, bytes: &[u8]) -> Outcome<String> {
 }
 
 /// `hash(hashtype='sha1')`.
-pub(super) fn hash(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn hash(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [kind] = args.bind(["hashtype"])?;
     let kind = kind.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "sha1".to_owned());
-    digest(&kind, &bytes(run, &item)?).map(Item::text)
+    digest(&kind, &bytes(run, item)?).map(Item::text)
 }
 
 /// `checksum`, `sha1`: SHA-1 in hexadecimal.
-pub(super) fn sha1(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn sha1(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    digest("sha1", &bytes(run, &item)?).map(Item::text)
+    digest("sha1", &bytes(run, item)?).map(Item::text)
 }
 
 /// `md5`.
-pub(super) fn md5(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn md5(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    digest("md5", &bytes(run, &item)?).map(Item::text)
+    digest("md5", &bytes(run, item)?).map(Item::text)
 }
 
 /// The encodings that base 64 may be asked for.
@@ -82,18 +82,18 @@ fn encoding(run: &Run<'_, '_>, item: Option<Item>) -> Outcome<Encoding> {
 }
 
 /// `b64encode(encoding='utf-8', urlsafe=false)`.
-pub(super) fn b64encode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn b64encode(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [encoding_name, urlsafe] = args.bind(["encoding", "urlsafe"])?;
     let urlsafe = urlsafe.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let bytes = match encoding(run, encoding_name)? {
-        Encoding::Utf8 => bytes(run, &item)?,
+        Encoding::Utf8 => bytes(run, item)?,
         Encoding::Utf16 { big } => run
-            .display(&item)?
+            .display(item)?
             .encode_utf16()
             .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
             .collect(),
         Encoding::Latin1 => run
-            .display(&item)?
+            .display(item)?
             .chars()
             .map(|c| u8::try_from(u32::from(c)).map_err(|_| Fault::new("the text has characters that latin-1 has not")))
             .collect::<Outcome<_>>()?,
@@ -102,13 +102,13 @@ pub(super) fn b64encode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 }
 
 /// `b64decode(encoding='utf-8', urlsafe=false)`.
-pub(super) fn b64decode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn b64decode(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [encoding_name, urlsafe] = args.bind(["encoding", "urlsafe"])?;
     let urlsafe = urlsafe.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let encoding = encoding(run, encoding_name)?;
     // Python passes over what is not of the alphabet, line ends above all
     let text: String = run
-        .display(&item)?
+        .display(item)?
         .chars()
         .map(|c| match c {
             '-' if urlsafe => '+',
@@ -135,19 +135,18 @@ pub(super) fn b64decode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 }
 
 /// `to_uuid(namespace=Ansible's)`: a UUID of version 5.
-pub(super) fn to_uuid(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn to_uuid(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [namespace] = args.bind(["namespace"])?;
-    let namespace = match namespace {
-        Some(namespace) => {
-            uuid::Uuid::parse_str(&run.display(&namespace)?).map_err(|_| Fault::new("the namespace is not a UUID"))?
-        }
-        None => uuid::uuid!("361e6d51-faec-444a-9079-341386da8e2e"),
+    let namespace = if let Some(namespace) = namespace {
+        uuid::Uuid::parse_str(&run.display(&namespace)?).map_err(|_| Fault::new("the namespace is not a UUID"))?
+    } else {
+        uuid::uuid!("361e6d51-faec-444a-9079-341386da8e2e")
     };
-    Ok(Item::text(uuid::Uuid::new_v5(&namespace, run.display(&item)?.as_bytes()).to_string()))
+    Ok(Item::text(uuid::Uuid::new_v5(&namespace, run.display(item)?.as_bytes()).to_string()))
 }
 
 /// `password_hash(hashtype='sha512', salt=None, salt_size=None, rounds=None, ident=None)`: for `/etc/shadow` and the like.
-pub(super) fn password_hash(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn password_hash(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [kind, salt, salt_size, rounds, ident] = args.bind(["hashtype", "salt", "salt_size", "rounds", "ident"])?;
     let text = |item: Option<Item>| match item {
         Some(item) if !item.is_null() => run.display(&item).map(Some),
@@ -162,5 +161,5 @@ pub(super) fn password_hash(run: &mut Run<'_, '_>, item: Item, args: Args) -> Ou
     let kind = text(kind)?.unwrap_or_else(|| "sha512".to_owned());
     let wish =
         crypt::Wish { salt: text(salt)?, salt_size: number(salt_size)?, rounds: number(rounds)?, ident: text(ident)? };
-    crypt::hash(&kind, run.display(&item)?.as_bytes(), wish).map(Item::text)
+    crypt::hash(&kind, run.display(item)?.as_bytes(), &wish).map(Item::text)
 }

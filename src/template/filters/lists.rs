@@ -8,13 +8,13 @@ use crate::template::syntax::Operator;
 use crate::value::{Text, Value};
 
 /// `batch(linecount, fill_with=None)`: lists of so many items each.
-pub(super) fn batch(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn batch(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [count, fill] = args.bind(["linecount", "fill_with"])?;
     let count = usize::try_from(int_of(&required(count, "linecount")?)?).unwrap_or(0);
     if count == 0 {
         return Err(Fault::new("batch size must be positive"));
     }
-    let items = run.iterate(&item)?;
+    let items = run.iterate(item)?;
     let mut rows: Vec<Vec<Item>> = items.chunks(count).map(<[Item]>::to_vec).collect();
     if let (Some(fill), Some(last)) = (fill.filter(|fill| !fill.is_null()), rows.last_mut()) {
         last.resize(count, fill);
@@ -23,21 +23,21 @@ pub(super) fn batch(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `first`.
-pub(super) fn first(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn first(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let first = run.iterate(&item)?.into_iter().next();
+    let first = run.iterate(item)?.into_iter().next();
     Ok(first.unwrap_or_else(|| Item::missing(Fault::undefined("No first item, sequence was empty."))))
 }
 
 /// `last`.
-pub(super) fn last(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn last(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let last = run.iterate(&item)?.pop();
+    let last = run.iterate(item)?.pop();
     Ok(last.unwrap_or_else(|| Item::missing(Fault::undefined("No last item, sequence was empty."))))
 }
 
 /// `flatten(levels=None, skip_nulls=true)`: lists within the list laid out.
-pub(super) fn flatten(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn flatten(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [levels, skip_nulls] = args.bind(["levels", "skip_nulls"])?;
     let levels = match levels {
         Some(levels) if !levels.is_null() => Some(int_of(&levels)?),
@@ -45,7 +45,7 @@ pub(super) fn flatten(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
     };
     let skip_nulls = skip_nulls.map(|item| run.truthy(&item)).transpose()?.unwrap_or(true);
     let mut out = Vec::new();
-    flatten_into(run, &item, levels, skip_nulls, &mut out)?;
+    flatten_into(run, item, levels, skip_nulls, &mut out)?;
     Ok(Item::list(out))
 }
 
@@ -75,11 +75,11 @@ fn is_list(item: &Item) -> bool {
 }
 
 /// `join(d='', attribute=None)`.
-pub(super) fn join(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn join(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [separator, attribute] = args.bind(["d", "attribute"])?;
     let separator = separator.map(|item| run.display(&item)).transpose()?.unwrap_or_default();
     let mut out = String::new();
-    for (index, item) in run.iterate(&item)?.iter().enumerate() {
+    for (index, item) in run.iterate(item)?.iter().enumerate() {
         if index > 0 {
             out.push_str(&separator);
         }
@@ -92,28 +92,28 @@ pub(super) fn join(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `length`, `count`.
-pub(super) fn length(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn length(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::int(run.length(&item)? as u64))
+    Ok(Item::int(run.length(item)? as u64))
 }
 
 /// `list`: the items of anything; a text's are its characters.
-pub(super) fn list(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn list(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     if let Item::Value(Value::List(_)) = item {
-        return Ok(item);
+        return Ok(item.clone());
     }
-    Ok(Item::list(run.iterate(&item)?))
+    Ok(Item::list(run.iterate(item)?))
 }
 
 /// `max(case_sensitive=false, attribute=None)`.
-pub(super) fn max(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    extreme(run, &item, args, true)
+pub(super) fn max(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    extreme(run, item, args, true)
 }
 
 /// `min(case_sensitive=false, attribute=None)`.
-pub(super) fn min(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    extreme(run, &item, args, false)
+pub(super) fn min(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    extreme(run, item, args, false)
 }
 
 fn extreme(run: &Run<'_, '_>, item: &Item, args: Args, greatest: bool) -> Outcome {
@@ -142,25 +142,25 @@ fn extreme(run: &Run<'_, '_>, item: &Item, args: Args, greatest: bool) -> Outcom
 }
 
 /// `reverse`: of a list, or of a text's characters.
-pub(super) fn reverse(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn reverse(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     if let Some(text) = item.as_text() {
         let reversed: String = text.chars().rev().collect();
         return Ok(Item::Value(Value::Str(Text::new(reversed, text.origin()).into_data())));
     }
-    let mut items = run.iterate(&item)?;
+    let mut items = run.iterate(item)?;
     items.reverse();
     Ok(Item::list(items))
 }
 
 /// `slice(slices, fill_with=None)`: so many lists, as even as can be.
-pub(super) fn slice(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn slice(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [slices, fill] = args.bind(["slices", "fill_with"])?;
     let slices = usize::try_from(int_of(&required(slices, "slices")?)?).unwrap_or(0);
     if slices == 0 {
         return Err(Fault::new("the number of slices must be positive"));
     }
-    let mut items = run.iterate(&item)?.into_iter();
+    let mut items = run.iterate(item)?.into_iter();
     let (each, longer) = (items.len() / slices, items.len() % slices);
     let mut out = Vec::with_capacity(slices.min(items.len() + 1));
     for index in 0..slices {
@@ -176,7 +176,7 @@ pub(super) fn slice(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `sort(reverse=false, case_sensitive=false, attribute=None)`.
-pub(super) fn sort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn sort(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [reverse, case_sensitive, attribute] = args.bind(["reverse", "case_sensitive", "attribute"])?;
     let reverse = reverse.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let case_sensitive = case_sensitive.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
@@ -189,7 +189,7 @@ pub(super) fn sort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
     };
     let fold = |item: Item| if case_sensitive { item } else { folded(item) };
     let keyed = run
-        .iterate(&item)?
+        .iterate(item)?
         .into_iter()
         .map(|item| {
             let keys = if paths.is_empty() {
@@ -205,10 +205,10 @@ pub(super) fn sort(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `sum(attribute=None, start=0)`.
-pub(super) fn sum(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn sum(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [attribute, start] = args.bind(["attribute", "start"])?;
     let mut total = start.unwrap_or(Item::int(0));
-    for item in run.iterate(&item)? {
+    for item in run.iterate(item)? {
         let item = match &attribute {
             Some(path) if !path.is_null() => reach(run, &item, path, None)?,
             _ => item,
@@ -219,14 +219,14 @@ pub(super) fn sum(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `unique(case_sensitive=None, attribute=None)`: without repetitions, the first of each kept.
-pub(super) fn unique(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn unique(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [case_sensitive, attribute] = args.bind(["case_sensitive", "attribute"])?;
     // Ansible's own filter tells case apart unless it is told not to
     let case_sensitive = match case_sensitive {
         Some(item) if !item.is_null() => run.truthy(&item)?,
         _ => false,
     };
-    let items = run.iterate(&item)?;
+    let items = run.iterate(item)?;
     let run = &*run;
     let kept = without_repeats(run, items, |item| {
         let key = match &attribute {

@@ -8,9 +8,9 @@ use crate::template::item::Item;
 use crate::value::Value;
 
 /// `abs`.
-pub(super) fn abs(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn abs(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    match Number::of(&item) {
+    match Number::of(item) {
         Some(Number::Int(number)) => {
             number.checked_abs().map(Item::int).ok_or_else(|| Fault::new("the number is too large"))
         }
@@ -20,21 +20,21 @@ pub(super) fn abs(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `bool`: whether a text or number means yes; what means neither is false.
-pub(super) fn bool(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn bool(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     if let Some(text) = item.as_str() {
         let lower = run.display(&Item::text(text))?.to_ascii_lowercase();
         return Ok(Item::from(matches!(lower.as_str(), "yes" | "on" | "1" | "true")));
     }
-    Ok(Item::from(Number::of(&item).is_some_and(|number| number.float() == 1.0)))
+    Ok(Item::from(Number::of(item).is_some_and(|number| number.float() == 1.0)))
 }
 
 /// `int(default=0, base=10)`: the default where it is no number.
-pub(super) fn int(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn int(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [default, base] = args.bind(["default", "base"])?;
     let base = base.map(|item| int_of(&item)).transpose()?.unwrap_or(10);
     let default = default.unwrap_or(Item::int(0));
-    Ok(match Number::of(&item) {
+    Ok(match Number::of(item) {
         Some(Number::Int(number)) => Item::int(number),
         Some(Number::Float(number)) if number.is_finite() => Item::int(truncate(number)),
         Some(Number::Float(_)) => default,
@@ -66,14 +66,14 @@ fn parse_int(text: &str, base: i128) -> Option<i128> {
     let (base, digits) = match base {
         16 => (16, prefixed("0x").unwrap_or(lower)),
         8 => (8, prefixed("0o").unwrap_or(lower)),
-        2 => (2, prefixed("0b").unwrap_or(lower)),
         0 => match (prefixed("0x"), prefixed("0o"), prefixed("0b")) {
             (Some(digits), ..) => (16, digits),
             (_, Some(digits), _) => (8, digits),
             (.., Some(digits)) => (2, digits),
             _ => (10, lower),
         },
-        2..=36 => (u32::try_from(base).ok()?, lower),
+        2 => (2, prefixed("0b").unwrap_or(lower)),
+        3..=36 => (u32::try_from(base).ok()?, lower),
         _ => return None,
     };
     if !digits.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -84,9 +84,9 @@ fn parse_int(text: &str, base: i128) -> Option<i128> {
 }
 
 /// `float(default=0.0)`: the default where it is no number.
-pub(super) fn float(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn float(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [default] = args.bind(["default"])?;
-    Ok(match (float_of(&item), default) {
+    Ok(match (float_of(item), default) {
         (Ok(number), _) => Item::Value(Value::Float(number)),
         (Err(_), Some(default)) => default,
         (Err(_), None) => Item::Value(Value::Float(0.0)),
@@ -94,11 +94,11 @@ pub(super) fn float(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `round(precision=0, method='common')`: half to even, as Python rounds; `ceil` and `floor` are the other methods.
-pub(super) fn round(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn round(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [precision, method] = args.bind(["precision", "method"])?;
     let precision = precision.map(|item| int_of(&item)).transpose()?.unwrap_or(0);
     let method = method.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "common".to_owned());
-    let Some(number) = Number::of(&item) else {
+    let Some(number) = Number::of(item) else {
         return Err(Fault::new(format!("type {} doesn't define __round__ method", item.type_name())));
     };
     if let (Number::Int(number), "common") = (number, method.as_str())
@@ -131,9 +131,9 @@ pub(super) fn round(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `log(base=e)`.
-pub(super) fn log(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn log(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [base] = args.bind(["base"])?;
-    let number = float_of(&item)?;
+    let number = float_of(item)?;
     let base = base.map(|item| float_of(&item)).transpose()?;
     if number <= 0.0 || base.is_some_and(|base| base <= 0.0 || base == 1.0) {
         return Err(Fault::new("math domain error"));
@@ -147,15 +147,15 @@ pub(super) fn log(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `pow(y)`.
-pub(super) fn pow(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn pow(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [exponent] = args.bind(["y"])?;
-    Ok(Item::Value(Value::Float(float_of(&item)?.powf(float_of(&required(exponent, "y")?)?))))
+    Ok(Item::Value(Value::Float(float_of(item)?.powf(float_of(&required(exponent, "y")?)?))))
 }
 
 /// `root(base=2)`.
-pub(super) fn root(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn root(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [base] = args.bind(["base"])?;
-    let number = float_of(&item)?;
+    let number = float_of(item)?;
     let base = base.map(|item| float_of(&item)).transpose()?.unwrap_or(2.0);
     if number < 0.0 {
         return Err(Fault::new("math domain error"));
@@ -164,10 +164,10 @@ pub(super) fn root(_: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `filesizeformat(binary=false)`.
-pub(super) fn filesizeformat(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn filesizeformat(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [binary] = args.bind(["binary"])?;
     let binary = binary.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
-    let bytes = float_of(&item)?;
+    let bytes = float_of(item)?;
     let (base, units): (f64, [&str; 8]) = if binary {
         (1024.0, ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"])
     } else {
@@ -186,7 +186,7 @@ pub(super) fn filesizeformat(run: &mut Run<'_, '_>, item: Item, args: Args) -> O
         }
         unit *= base;
     }
-    Ok(item)
+    Ok(item.clone())
 }
 
 const SIZES: &[(char, f64)] = &[
@@ -202,14 +202,14 @@ const SIZES: &[(char, f64)] = &[
 ];
 
 /// `human_readable(isbits=false, unit=None)`: `1.00 MB`.
-pub(super) fn human_readable(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn human_readable(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [isbits, unit] = args.bind(["isbits", "unit"])?;
     let isbits = isbits.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let unit = match unit {
         Some(unit) if !unit.is_null() => Some(run.display(&unit)?.to_ascii_uppercase()),
         _ => None,
     };
-    let size = float_of(&item)?;
+    let size = float_of(item)?;
     let base = if isbits { "bits" } else { "Bytes" };
     let mut chosen = None;
     for (letter, limit) in SIZES {
@@ -228,10 +228,10 @@ pub(super) fn human_readable(run: &mut Run<'_, '_>, item: Item, args: Args) -> O
 }
 
 /// `human_to_bytes(default_unit=None, isbits=false)`: `1 MB` is 1048576.
-pub(super) fn human_to_bytes(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn human_to_bytes(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [default_unit, isbits] = args.bind(["default_unit", "isbits"])?;
     let isbits = isbits.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let trimmed = text.trim();
     let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(end);

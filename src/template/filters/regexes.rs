@@ -13,7 +13,7 @@ fn flags(run: &Run<'_, '_>, ignorecase: Option<Item>, multiline: Option<Item>) -
 }
 
 /// `regex_escape(re_type='python')`.
-pub(super) fn regex_escape(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn regex_escape(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [kind] = args.bind(["re_type"])?;
     let kind = kind.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "python".to_owned());
     let special: &str = match kind.as_str() {
@@ -21,7 +21,7 @@ pub(super) fn regex_escape(run: &mut Run<'_, '_>, item: Item, args: Args) -> Out
         "posix_basic" => "[].*^$\\",
         other => return Err(Fault::new(format!("regex type `{other}` is none of python, posix_basic"))),
     };
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         if special.contains(c) {
@@ -33,7 +33,7 @@ pub(super) fn regex_escape(run: &mut Run<'_, '_>, item: Item, args: Args) -> Out
 }
 
 /// `regex_search(pattern, groups…, multiline=false, ignorecase=false)`: the match, or a list of the groups asked for.
-pub(super) fn regex_search(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+pub(super) fn regex_search(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     let ignorecase = args.take("ignorecase");
     let multiline = args.take("multiline");
     let flags = flags(run, ignorecase, multiline)?;
@@ -48,7 +48,7 @@ pub(super) fn regex_search(run: &mut Run<'_, '_>, item: Item, mut args: Args) ->
         None => args.positional.remove(0),
     };
     let groups = args.positional.iter().map(|item| run.display(item)).collect::<Outcome<Vec<_>>>()?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let regex = Regex::new(&run.display(&pattern)?, flags)?;
     let Some(found) = regex.first(&text)? else { return Ok(Item::NULL) };
     if groups.is_empty() {
@@ -82,10 +82,10 @@ fn group_item(found: &Captures<'_, str>, number: usize) -> Outcome {
 }
 
 /// `regex_findall(pattern, multiline=false, ignorecase=false)`: all matches, or their groups.
-pub(super) fn regex_findall(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn regex_findall(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [pattern, multiline, ignorecase] = args.bind(["regex", "multiline", "ignorecase"])?;
     let flags = flags(run, ignorecase, multiline)?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let regex = Regex::new(&run.display(&required(pattern, "regex")?)?, flags)?;
     let part =
         |found: &Captures<'_, str>, index: usize| Item::text(found.get(index).map_or("", |group| group.as_str()));
@@ -102,7 +102,7 @@ pub(super) fn regex_findall(run: &mut Run<'_, '_>, item: Item, args: Args) -> Ou
 }
 
 /// `regex_replace(pattern='', replacement='', ignorecase=false, multiline=false, count=0, mandatory_count=0)`.
-pub(super) fn regex_replace(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn regex_replace(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [pattern, replacement, ignorecase, multiline, count, mandatory] =
         args.bind(["pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count"])?;
     let flags = flags(run, ignorecase, multiline)?;
@@ -110,7 +110,7 @@ pub(super) fn regex_replace(run: &mut Run<'_, '_>, item: Item, args: Args) -> Ou
     let (pattern, replacement) = (text_of(pattern)?, text_of(replacement)?);
     let number = |item: Option<Item>| item.map(|item| int_of(&item)).transpose().map(Option::unwrap_or_default);
     let (count, mandatory) = (number(count)?, number(mandatory)?);
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let regex = Regex::new(&pattern, flags)?;
     let (out, replaced) = regex.replace(&text, &replacement, usize::try_from(count).ok().filter(|count| *count > 0))?;
     if mandatory > 0 && i128::try_from(replaced).unwrap_or(0) < mandatory {

@@ -9,8 +9,8 @@ use crate::template::fault::{Fault, Outcome};
 use crate::template::item::Item;
 
 /// `map(attribute=…, default=…)` or `map('filter', …)`.
-pub(super) fn map(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
-    let items = run.iterate(&item)?;
+pub(super) fn map(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
+    let items = run.iterate(item)?;
     if args.positional.is_empty()
         && let Some(path) = args.take("attribute")
     {
@@ -39,23 +39,23 @@ pub(super) fn map(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome 
 }
 
 /// `select('test', …)`: the items that pass a test, or are true.
-pub(super) fn select(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    pick(run, &item, args, false, true)
+pub(super) fn select(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    pick(run, item, args, false, true)
 }
 
 /// `reject('test', …)`: the items that do not.
-pub(super) fn reject(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    pick(run, &item, args, false, false)
+pub(super) fn reject(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    pick(run, item, args, false, false)
 }
 
 /// `selectattr(attribute, 'test', …)`: the items whose attribute passes a test, or is true.
-pub(super) fn selectattr(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    pick(run, &item, args, true, true)
+pub(super) fn selectattr(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    pick(run, item, args, true, true)
 }
 
 /// `rejectattr(attribute, 'test', …)`: the items whose attribute does not.
-pub(super) fn rejectattr(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    pick(run, &item, args, true, false)
+pub(super) fn rejectattr(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    pick(run, item, args, true, false)
 }
 
 fn pick(run: &mut Run<'_, '_>, item: &Item, mut args: Args, by_attribute: bool, wanted: bool) -> Outcome {
@@ -93,13 +93,13 @@ fn pick(run: &mut Run<'_, '_>, item: &Item, mut args: Args, by_attribute: bool, 
 }
 
 /// `groupby(attribute, default=None, case_sensitive=false)`: pairs of a value and the items that have it, in its order.
-pub(super) fn groupby(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn groupby(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [attribute, default, case_sensitive] = args.bind(["attribute", "default", "case_sensitive"])?;
     let path = required(attribute, "attribute")?;
     let case_sensitive = case_sensitive.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let default = default.filter(|default| !default.is_null());
     let mut keyed = Vec::new();
-    for item in run.iterate(&item)? {
+    for item in run.iterate(item)? {
         let key = reach(run, &item, &path, default.as_ref())?.present()?;
         keyed.push((vec![if case_sensitive { key } else { folded(key) }], item));
     }

@@ -37,43 +37,43 @@ fn keep(m: &Machine<'_>, items: Vec<Item>, others: &[Item], wanted: bool) -> Out
 }
 
 /// `difference(b)`: what is not in the other.
-pub(super) fn difference(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let (a, b) = two(run, &item, args)?;
+pub(super) fn difference(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let (a, b) = two(run, item, args)?;
     keep(run, a, &b, false).map(Item::list)
 }
 
 /// `intersect(b)`: what is in both.
-pub(super) fn intersect(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let (a, b) = two(run, &item, args)?;
+pub(super) fn intersect(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let (a, b) = two(run, item, args)?;
     keep(run, a, &b, true).map(Item::list)
 }
 
 /// `union(b)`: what is in either.
-pub(super) fn union(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let (mut a, b) = two(run, &item, args)?;
+pub(super) fn union(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let (mut a, b) = two(run, item, args)?;
     a.extend(b);
     unique(run, a, |item| Ok(item.clone())).map(Item::list)
 }
 
 /// `symmetric_difference(b)`: what is in one of them only.
-pub(super) fn symmetric_difference(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let (a, b) = two(run, &item, args)?;
+pub(super) fn symmetric_difference(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let (a, b) = two(run, item, args)?;
     let mut out = keep(run, a.clone(), &b, false)?;
     out.extend(keep(run, b, &a, false)?);
     Ok(Item::list(out))
 }
 
 /// `zip(others…)`: tuples of the items at the same place, as long as the shortest.
-pub(super) fn zip(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let lists = all(run, &item, args)?;
+pub(super) fn zip(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let lists = all(run, item, args)?;
     let length = lists.iter().map(Vec::len).min().unwrap_or(0);
     Ok(rows(&lists, length, &Item::NULL))
 }
 
 /// `zip_longest(others…, fillvalue=None)`: as long as the longest.
-pub(super) fn zip_longest(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+pub(super) fn zip_longest(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     let fill = args.take("fillvalue").unwrap_or(Item::NULL);
-    let lists = all(run, &item, args)?;
+    let lists = all(run, item, args)?;
     let length = lists.iter().map(Vec::len).max().unwrap_or(0);
     Ok(rows(&lists, length, &fill))
 }
@@ -82,7 +82,8 @@ fn all(run: &Run<'_, '_>, item: &Item, args: Args) -> Outcome<Vec<Vec<Item>>> {
     if let Some((name, _)) = args.named.first() {
         return Err(Fault::new(format!("there is no argument `{name}`")));
     }
-    std::iter::once(item).chain(&args.positional).map(|item| run.iterate(item)).collect()
+    let own = run.iterate(item);
+    std::iter::once(own).chain(args.positional.into_iter().map(|item| run.iterate(&item))).collect()
 }
 
 fn rows(lists: &[Vec<Item>], length: usize, fill: &Item) -> Item {
@@ -91,9 +92,9 @@ fn rows(lists: &[Vec<Item>], length: usize, fill: &Item) -> Item {
 }
 
 /// `product(others…, repeat=1)`: every choice of one item of each.
-pub(super) fn product(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
+pub(super) fn product(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     let repeat = args.take("repeat").map(|item| int_of(&item)).transpose()?.unwrap_or(1);
-    let lists = all(run, &item, args)?;
+    let lists = all(run, item, args)?;
     let repeat = usize::try_from(repeat).unwrap_or(0).min(64);
     let lists: Vec<&Vec<Item>> = (0..repeat).flat_map(|_| lists.iter()).collect();
     let mut total = 1_usize;
@@ -116,13 +117,13 @@ fn too_many(count: usize) -> Outcome<()> {
 }
 
 /// `permutations(r=None)`: every order of so many items.
-pub(super) fn permutations(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    choices(run, &item, args, true)
+pub(super) fn permutations(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    choices(run, item, args, true)
 }
 
 /// `combinations(r)`: every choice of so many items.
-pub(super) fn combinations(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    choices(run, &item, args, false)
+pub(super) fn combinations(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    choices(run, item, args, false)
 }
 
 fn choices(run: &Run<'_, '_>, item: &Item, args: Args, ordered: bool) -> Outcome {
@@ -160,7 +161,7 @@ fn choose(items: &[Item], count: usize, ordered: bool, chosen: &mut Vec<usize>, 
 }
 
 /// `subelements(key, skip_missing=false)`: pairs of an item and each element of a list in it.
-pub(super) fn subelements(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn subelements(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [path, skip_missing] = args.bind(["subelements", "skip_missing"])?;
     let path = required(path, "subelements")?;
     let skip_missing = skip_missing.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
@@ -168,9 +169,9 @@ pub(super) fn subelements(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outc
         Some(path) => path.split('.').map(Item::text).collect(),
         None => run.iterate(&path)?,
     };
-    let items = match run.entries(&item)? {
+    let items = match run.entries(item)? {
         Some(entries) => entries.into_iter().map(|(_, value)| value).collect(),
-        None => run.iterate(&item)?,
+        None => run.iterate(item)?,
     };
     let mut out = Vec::new();
     for item in items {
@@ -195,9 +196,9 @@ pub(super) fn subelements(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outc
 }
 
 /// `shuffle(seed=None)`: with a seed the order that Python gives.
-pub(super) fn shuffle(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn shuffle(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [seed] = args.bind(["seed"])?;
-    let mut items = run.iterate(&item)?;
+    let mut items = run.iterate(item)?;
     match seeded(run, seed)? {
         Some(mut random) => random.shuffle(&mut items),
         None => items.shuffle(&mut rand::rng()),
@@ -206,7 +207,7 @@ pub(super) fn shuffle(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
 }
 
 /// `random(start=None, step=None, seed=None)`: an item of a list, or a number below one; with a seed what Python draws.
-pub(super) fn random(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn random(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [start, step, seed] = args.bind(["start", "step", "seed"])?;
     let mut seeded = seeded(run, seed)?;
     let mut below = |limit: i128| -> Outcome<i128> {
@@ -222,16 +223,16 @@ pub(super) fn random(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
         Some(item) if !item.is_null() => int_of(&item),
         _ => Ok(otherwise),
     };
-    if Number::of(&item).is_some() {
+    if Number::of(item).is_some() {
         let (start, step) = (number(start, 0)?, number(step, 1)?.max(1));
-        let width = int_of(&item)?.saturating_sub(start);
+        let width = int_of(item)?.saturating_sub(start);
         let count = width / step + i128::from(width % step > 0);
         return Ok(Item::int(start + step * below(count)?));
     }
     if start.is_some() || step.is_some() {
         return Err(Fault::new("start and step can only be used with integer values"));
     }
-    let items = run.iterate(&item)?;
+    let items = run.iterate(item)?;
     let index = below(i128::try_from(items.len()).unwrap_or(i128::MAX))?;
     Ok(usize::try_from(index).ok().and_then(|index| items.into_iter().nth(index)).unwrap_or(Item::NULL))
 }

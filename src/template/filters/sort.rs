@@ -64,18 +64,17 @@ pub(super) fn reach(run: &Run<'_, '_>, item: &Item, path: &Item, default: Option
         None => vec![path.clone()],
     };
     for part in parts {
-        found = match part.as_text() {
-            Some(name) => run.attr(&found, &name.shared())?,
-            None => {
-                let by_number = run.item(&found, &part)?;
-                match by_number {
-                    // a mapping may have the digits as text for a key
-                    Item::Missing(_) if matches!(found, Item::Value(Value::Map(_)) | Item::Map(_)) => {
-                        let name = run.display(&part)?;
-                        run.attr(&found, &name.into())?
-                    }
-                    item => item,
+        found = if let Some(name) = part.as_text() {
+            run.attr(&found, &name.shared())?
+        } else {
+            let by_number = run.item(&found, &part)?;
+            match by_number {
+                // a mapping may have the digits as text for a key
+                Item::Missing(_) if matches!(found, Item::Value(Value::Map(_)) | Item::Map(_)) => {
+                    let name = run.display(&part)?;
+                    run.attr(&found, &name.into())?
                 }
+                item => item,
             }
         };
         if let (Item::Missing(_), Some(default)) = (&found, default) {

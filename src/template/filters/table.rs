@@ -22,11 +22,11 @@ pub(crate) enum Takes {
 pub(crate) struct Filter {
     pub(crate) name: &'static str,
     pub(crate) takes: Takes,
-    pub(crate) run: fn(&mut Run<'_, '_>, Item, Args) -> Outcome,
+    pub(crate) run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome,
 }
 
 /// One line of the table.
-const fn line(name: &'static str, takes: Takes, run: fn(&mut Run<'_, '_>, Item, Args) -> Outcome) -> Filter {
+const fn line(name: &'static str, takes: Takes, run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome) -> Filter {
     Filter { name, takes, run }
 }
 

@@ -6,22 +6,22 @@ use crate::template::item::Item;
 use crate::template::methods;
 
 /// `capitalize`: the first letter large, the others small.
-pub(super) fn capitalize(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn capitalize(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::text(methods::capitalize(&run.display(&item)?)))
+    Ok(Item::text(methods::capitalize(&run.display(item)?)))
 }
 
 /// `center(width=80)`.
-pub(super) fn center(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn center(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [width] = args.bind(["width"])?;
     let width = width.map(|item| int_of(&item)).transpose()?.unwrap_or(80);
-    Ok(Item::text(methods::center(&run.display(&item)?, usize::try_from(width).unwrap_or(0), ' ')))
+    Ok(Item::text(methods::center(&run.display(item)?, usize::try_from(width).unwrap_or(0), ' ')))
 }
 
 /// `escape`, `e`: the five characters that mean something in HTML.
-pub(super) fn escape(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn escape(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::text(escaped(&run.display(&item)?)))
+    Ok(Item::text(escaped(&run.display(item)?)))
 }
 
 fn escaped(text: &str) -> String {
@@ -40,8 +40,8 @@ fn escaped(text: &str) -> String {
 }
 
 /// `format(…)`: the text as a pattern of Python's `%`.
-pub(super) fn format(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
-    let pattern = run.display(&item)?;
+pub(super) fn format(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    let pattern = run.display(item)?;
     if !args.named.is_empty() && !args.positional.is_empty() {
         return Err(Fault::new("can't handle positional and keyword arguments at the same time"));
     }
@@ -54,7 +54,7 @@ pub(super) fn format(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `indent(width=4, first=false, blank=false)`: all lines but the first moved right.
-pub(super) fn indent(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn indent(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [width, first, blank] = args.bind(["width", "first", "blank"])?;
     let prefix = match width {
         None => "    ".to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn indent(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
     };
     let first = first.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let blank = blank.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let mut out = String::with_capacity(text.len() + prefix.len());
     let with_end = format!("{text}\n");
     for (index, line) in methods::split_lines(&with_end, false).into_iter().enumerate() {
@@ -81,21 +81,21 @@ pub(super) fn indent(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `lower`.
-pub(super) fn lower(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn lower(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::text(run.display(&item)?.to_lowercase()))
+    Ok(Item::text(run.display(item)?.to_lowercase()))
 }
 
 /// `upper`.
-pub(super) fn upper(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn upper(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::text(run.display(&item)?.to_uppercase()))
+    Ok(Item::text(run.display(item)?.to_uppercase()))
 }
 
 /// `replace(old, new, count=None)`.
-pub(super) fn replace(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn replace(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [old, new, count] = args.bind(["old", "new", "count"])?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let old = run.display(&required(old, "old")?)?;
     let new = run.display(&required(new, "new")?)?;
     let count = match count {
@@ -109,15 +109,15 @@ pub(super) fn replace(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome 
 }
 
 /// `string`: as Python's `str()`.
-pub(super) fn string(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn string(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    Ok(Item::text(run.display(&item)?))
+    Ok(Item::text(run.display(item)?))
 }
 
 /// `striptags`: without SGML tags and comments, blanks run together.
-pub(super) fn striptags(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn striptags(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let mut text = run.display(&item)?;
+    let mut text = run.display(item)?;
     while let Some(start) = text.find("<!--") {
         let Some(end) = text.get(start..).and_then(|rest| rest.find("-->")) else { break };
         text.replace_range(start..start + end + 3, "");
@@ -132,9 +132,9 @@ pub(super) fn striptags(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 }
 
 /// `title`: each word with a large first letter.
-pub(super) fn title(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn title(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
     for c in text.chars() {
@@ -149,9 +149,9 @@ pub(super) fn title(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `trim(chars=None)`.
-pub(super) fn trim(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn trim(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [chars] = args.bind(["chars"])?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     Ok(Item::text(match chars {
         Some(chars) if !chars.is_null() => {
             let chars = run.display(&chars)?;
@@ -162,7 +162,7 @@ pub(super) fn trim(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `truncate(length=255, killwords=false, end='...', leeway=5)`.
-pub(super) fn truncate(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn truncate(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [length, killwords, end, leeway] = args.bind(["length", "killwords", "end", "leeway"])?;
     let size = |item: Option<Item>, otherwise: usize| -> Outcome<usize> {
         match item {
@@ -173,7 +173,7 @@ pub(super) fn truncate(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
     let (length, leeway) = (size(length, 255)?, size(leeway, 5)?);
     let killwords = killwords.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let end = end.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "...".to_owned());
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let tail = end.chars().count();
     if length < tail {
         return Err(Fault::new(format!("expected length >= {tail}, got {length}")));
@@ -190,15 +190,15 @@ pub(super) fn truncate(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
 }
 
 /// `wordcount`.
-pub(super) fn wordcount(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn wordcount(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).count();
     Ok(Item::int(words as u64))
 }
 
 /// `wordwrap(width=79, break_long_words=true, wrapstring=None, break_on_hyphens=true)`.
-pub(super) fn wordwrap(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn wordwrap(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [width, break_long, wrapstring, hyphens] =
         args.bind(["width", "break_long_words", "wrapstring", "break_on_hyphens"])?;
     let width = width.map(|item| int_of(&item)).transpose()?.unwrap_or(79);
@@ -209,7 +209,7 @@ pub(super) fn wordwrap(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
         Some(text) if !text.is_null() => run.display(&text)?,
         _ => "\n".to_owned(),
     };
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let lines: Vec<String> = methods::split_lines(&text, false)
         .into_iter()
         .map(|line| methods::wrap(line, width, break_long, hyphens).join(&newline))
@@ -218,10 +218,10 @@ pub(super) fn wordwrap(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
 }
 
 /// `xmlattr(autospace=true)`: a mapping as attributes of a tag.
-pub(super) fn xmlattr(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn xmlattr(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [autospace] = args.bind(["autospace"])?;
     let autospace = autospace.map(|item| run.truthy(&item)).transpose()?.unwrap_or(true);
-    let Some(entries) = run.entries(&item)? else {
+    let Some(entries) = run.entries(item)? else {
         return Err(Fault::new(format!("'{}' object has no attribute 'items'", item.type_name())));
     };
     let mut parts = Vec::new();

@@ -13,15 +13,15 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-')
 const QUERY: &AsciiSet = &PATH.add(b'/');
 
 /// `urlencode`: a text for a path, a mapping or pairs for a query.
-pub(super) fn urlencode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn urlencode(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let pairs: Vec<(Item, Item)> = match run.entries(&item)? {
+    let pairs: Vec<(Item, Item)> = match run.entries(item)? {
         Some(entries) => entries.into_iter().map(|(key, value)| (Item::text(key.to_string()), value)).collect(),
-        None if item.as_str().is_some() || run.length(&item).is_err() => {
-            return Ok(Item::text(utf8_percent_encode(&run.display(&item)?, PATH).to_string()));
+        None if item.as_str().is_some() || run.length(item).is_err() => {
+            return Ok(Item::text(utf8_percent_encode(&run.display(item)?, PATH).to_string()));
         }
         None => run
-            .iterate(&item)?
+            .iterate(item)?
             .iter()
             .map(|pair| {
                 let [key, value] = <[Item; 2]>::try_from(run.iterate(pair)?)
@@ -41,16 +41,16 @@ pub(super) fn urlencode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcom
 }
 
 /// `urldecode`: the opposite, `+` as a blank.
-pub(super) fn urldecode(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn urldecode(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let text = run.display(&item)?.replace('+', " ");
+    let text = run.display(item)?.replace('+', " ");
     Ok(Item::text(percent_decode_str(&text).decode_utf8_lossy().as_ref()))
 }
 
 /// `urlsplit(query='')`: the parts of a URL, or one of them.
-pub(super) fn urlsplit(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn urlsplit(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [query] = args.bind(["query"])?;
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let (rest, fragment) = text.split_once('#').unwrap_or((&text, ""));
     let (rest, url_query) = rest.split_once('?').unwrap_or((rest, ""));
     let (scheme, rest) = match rest.split_once(':') {
@@ -106,7 +106,7 @@ pub(super) fn urlsplit(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
 }
 
 /// `urlize(trim_url_limit=None, nofollow=false, target=None, rel=None)`: URLs of a text as links.
-pub(super) fn urlize(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn urlize(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [limit, nofollow, target, rel] = args.bind(["trim_url_limit", "nofollow", "target", "rel"])?;
     let limit = match limit {
         Some(limit) if !limit.is_null() => usize::try_from(int_of(&limit)?).ok(),
@@ -126,7 +126,7 @@ pub(super) fn urlize(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
     rels.sort_unstable();
     rels.dedup();
     let target = target.map(|target| format!(" target=\"{target}\"")).unwrap_or_default();
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let words: Vec<String> = text
         .split(' ')
         .map(|word| {

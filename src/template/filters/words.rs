@@ -11,9 +11,9 @@ use crate::template::methods;
 use crate::value::{Key, Map, Value};
 
 /// `quote`: a text as one word of a shell.
-pub(super) fn quote(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn quote(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
-    let text = if item.is_null() { String::new() } else { run.display(&item)? };
+    let text = if item.is_null() { String::new() } else { run.display(item)? };
     if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "@%_-+=:,./".contains(c)) {
         return Ok(Item::text(text));
     }
@@ -21,11 +21,11 @@ pub(super) fn quote(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
 }
 
 /// `split(sep=None, maxsplit=-1)`.
-pub(super) fn split(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn split(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     if item.as_str().is_none() {
         return Err(Fault::new(format!("'{}' object has no attribute 'split'", item.type_name())));
     }
-    methods::call(run, &item, "split", args)
+    methods::call(run, item, "split", args)
 }
 
 /// One style of `comment`.
@@ -36,11 +36,8 @@ struct Style {
 }
 
 /// `comment(style='plain', decoration, beginning, end, prefix, prefix_count, postfix, postfix_count, newline)`.
-pub(super) fn comment(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outcome {
-    let style = match args.positional.is_empty() {
-        true => args.take("style"),
-        false => Some(args.positional.remove(0)),
-    };
+pub(super) fn comment(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
+    let style = if args.positional.is_empty() { args.take("style") } else { Some(args.positional.remove(0)) };
     let name = style.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "plain".to_owned());
     let style = match name.as_str() {
         "plain" => Style { beginning: "", decoration: "# ", end: "" },
@@ -73,7 +70,7 @@ pub(super) fn comment(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outc
         out.push_str(&prefix);
         out.push_str(&newline);
     }
-    let body = run.display(&item)?;
+    let body = run.display(item)?;
     let lines: Vec<String> = body
         .split(newline.as_str())
         .map(|line| if line.is_empty() { decoration.trim_end().to_owned() } else { format!("{decoration}{line}") })
@@ -91,7 +88,7 @@ pub(super) fn comment(run: &mut Run<'_, '_>, item: Item, mut args: Args) -> Outc
 }
 
 /// `strftime(second=now, utc=false)`: the text is the pattern.
-pub(super) fn strftime(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn strftime(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [second, utc] = args.bind(["second", "utc"])?;
     let utc = utc.map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let stamp = match second {
@@ -111,7 +108,7 @@ pub(super) fn strftime(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
         }
     };
     let zone = if utc { TimeZone::UTC } else { TimeZone::system() };
-    let pattern = run.display(&item)?;
+    let pattern = run.display(item)?;
     let pattern = if utc { pattern.replace("%Z", "GMT") } else { pattern };
     jiff::fmt::strtime::format(&pattern, &stamp.to_zoned(zone))
         .map(Item::text)
@@ -119,10 +116,10 @@ pub(super) fn strftime(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome
 }
 
 /// `to_datetime(format='%Y-%m-%d %H:%M:%S')`.
-pub(super) fn to_datetime(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn to_datetime(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [format] = args.bind(["format"])?;
     let format = format.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "%Y-%m-%d %H:%M:%S".to_owned());
-    let text = run.display(&item)?;
+    let text = run.display(item)?;
     let parsed = jiff::fmt::strtime::parse(&format, &text)
         .map_err(|_| Fault::new(format!("the time does not match the format '{format}'")))?;
     let date = parsed.to_date().map_err(|error| Fault::new(error.to_string()))?;
@@ -132,10 +129,10 @@ pub(super) fn to_datetime(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outc
 
 /// `infra.quay_configuration.quay_docker_config(token, url='http://127.0.0.1', email='', encoding='utf-8')` on a
 /// user's name: a pull secret's `.dockerconfigjson` in base 64.
-pub(super) fn quay_docker_config(run: &mut Run<'_, '_>, item: Item, args: Args) -> Outcome {
+pub(super) fn quay_docker_config(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     use base64::Engine as _;
     let [token, url, email, _encoding] = args.bind(["token", "url", "email", "encoding"])?;
-    let name = run.display(&item)?;
+    let name = run.display(item)?;
     let token = run.display(&required(token, "token")?)?;
     let url = url.map(|item| run.display(&item)).transpose()?.unwrap_or_else(|| "http://127.0.0.1".to_owned());
     let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);

@@ -7,25 +7,32 @@ use crate::template::fault::Outcome;
 /// One function.
 pub(crate) struct Function {
     pub(crate) name: &'static str,
+    /// Whether it looks at arguments that do not exist itself.
+    pub(crate) takes_missing: bool,
     pub(crate) run: fn(&mut Run<'_, '_>, Args) -> Outcome,
 }
 
 /// One line of the table.
 const fn line(name: &'static str, run: fn(&mut Run<'_, '_>, Args) -> Outcome) -> Function {
-    Function { name, run }
+    Function { name, takes_missing: false, run }
+}
+
+/// One line of a function that looks at what does not exist.
+const fn aware(name: &'static str, run: fn(&mut Run<'_, '_>, Args) -> Outcome) -> Function {
+    Function { name, takes_missing: true, run }
 }
 
 /// All functions by name.
 static FUNCTIONS: &[Function] = &[
     line("cycler", builtin::cycler),
-    line("dict", builtin::dict),
+    aware("dict", builtin::dict),
     line("joiner", builtin::joiner),
     line("lipsum", builtin::lipsum),
-    line("lookup", builtin::lookup),
-    line("namespace", builtin::namespace),
+    aware("lookup", builtin::lookup),
+    aware("namespace", builtin::namespace),
     line("now", builtin::now),
-    line("q", builtin::query),
-    line("query", builtin::query),
+    aware("q", builtin::query),
+    aware("query", builtin::query),
     line("range", builtin::range),
     line("undef", builtin::undef),
 ];

@@ -14,6 +14,8 @@ pub(crate) struct Request<'m, 'r> {
     /// The terms, rendered.
     pub(crate) terms: Vec<Value>,
     options: Vec<(Arc<str>, Value)>,
+    /// The error of a `default` that does not exist itself, as in `default=undef()`.
+    pub(crate) missing_default: Option<Fault>,
 }
 
 impl Request<'_, '_> {
@@ -67,10 +69,20 @@ pub(crate) fn call(run: &mut Run<'_, '_>, mut args: Args, query: bool) -> Outcom
         Some("ignore" | "warn") => false,
         Some(other) => return Err(Fault::new(format!("errors: `{other}` is none of strict, warn, ignore"))),
     };
+    if let Some(missing) = args.positional.iter().find(|item| item.is_missing()) {
+        return Ok(missing.clone());
+    }
+    let missing_default = match args.named.iter().position(|(name, item)| &**name == "default" && item.is_missing()) {
+        Some(index) => args.named.remove(index).1.present().err(),
+        None => None,
+    };
+    if let Some(missing) = args.missing() {
+        return Ok(missing.clone());
+    }
     let terms = args.positional.iter().map(|item| run.plain(item)).collect::<Outcome<Vec<_>>>()?;
     let options =
         args.named.iter().map(|(name, item)| Ok((Arc::clone(name), run.plain(item)?))).collect::<Outcome<Vec<_>>>()?;
-    let found = answer(run.machine, &name, terms, options);
+    let found = answer(Request { machine: run.machine, terms, options, missing_default }, &name);
     let found = match found {
         Ok(found) => found,
         Err(fault) if strict => {
@@ -89,6 +101,9 @@ fn joined(mut found: Vec<Value>) -> Outcome {
     if found.len() == 1 {
         return required(found.pop().map(Item::Value), "result");
     }
+    if found.is_empty() {
+        return Ok(Item::list(Vec::new()));
+    }
     let mut parts = Vec::with_capacity(found.len());
     let mut secret = false;
     for value in &found {
@@ -101,18 +116,11 @@ fn joined(mut found: Vec<Value>) -> Outcome {
 }
 
 /// The results of a lookup by its name.
-fn answer(
-    machine: &Machine<'_>,
-    name: &str,
-    terms: Vec<Value>,
-    options: Vec<(Arc<str>, Value)>,
-) -> Outcome<Vec<Value>> {
+fn answer(mut request: Request<'_, '_>, name: &str) -> Outcome<Vec<Value>> {
     let Some(lookup) = find(name) else {
-        return Err(
-            Fault::new(format!("there is no lookup `{name}`")).help(crate::diag::did_you_mean(name, super::names()))
-        );
+        return Err(Fault::new(format!("there is no lookup `{name}`"))
+            .help(note(name).or_else(|| crate::diag::did_you_mean(name, super::names()))));
     };
-    let mut request = Request { machine, terms, options };
     let found = (lookup.run)(&mut request).and_then(|found| {
         request.leftover()?;
         Ok(found)
@@ -122,11 +130,21 @@ fn answer(
     )
 }
 
+/// What to say of a lookup that others have and this program does not.
+fn note(name: &str) -> Option<String> {
+    Some(match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+        "url" => "the lookup is not supported yet: the module `uri` with `register` fetches a page".to_owned(),
+        "config" => "the settings of ansible-core mean nothing here".to_owned(),
+        name if name.contains('.') => "the lookup is one of a collection that is not supported".to_owned(),
+        _ => return None,
+    })
+}
+
 /// The items of `with_NAME: terms`.
 pub(crate) fn for_loop(machine: &Machine<'_>, name: &str, terms: &Value) -> Outcome<Vec<Value>> {
     let terms = match terms {
         Value::List(items) => items.to_vec(),
         other => vec![other.clone()],
     };
-    answer(machine, name, terms, Vec::new())
+    answer(Request { machine, terms, options: Vec::new(), missing_default: None }, name)
 }

@@ -1,9 +1,15 @@
 //! Lookups: one documented function and one line in the table each.
 
 mod call;
+mod files;
+mod ini;
 mod lists;
+mod password;
+mod process;
 mod table;
+mod tables;
 mod vars;
+mod words;
 
 pub(crate) use call::{call, for_loop};
-pub(crate) use table::{Lookup, find, names};
+pub(crate) use table::names;

@@ -1,7 +1,7 @@
 //! The table of lookups.
 
 use super::call::Request;
-use super::{lists, vars};
+use super::{files, lists, password, process, tables, vars};
 use crate::template::fault::Outcome;
 use crate::value::Value;
 
@@ -18,17 +18,37 @@ const fn line(name: &'static str, run: fn(&mut Request<'_, '_>) -> Outcome<Vec<V
 
 /// All lookups by name. Names of `ansible.builtin` are found with and without it.
 static LOOKUPS: &[Lookup] = &[
+    line("cartesian", lists::nested),
+    line("csvfile", tables::csvfile),
     line("dict", lists::dict),
     line("env", vars::env),
+    line("file", files::file),
+    line("fileglob", files::fileglob),
+    line("first_found", files::first_found),
+    line("flattened", lists::flattened),
+    line("indexed_items", lists::indexed_items),
+    line("ini", tables::ini),
+    line("inventory_hostnames", vars::inventory_hostnames),
     line("items", lists::items),
+    line("lines", process::lines),
     line("list", lists::list),
+    line("nested", lists::nested),
+    line("password", password::password),
+    line("pipe", process::pipe),
+    line("random_choice", lists::random_choice),
+    line("sequence", lists::sequence),
+    line("subelements", lists::subelements),
+    line("template", files::template),
+    line("together", lists::together),
+    line("unvault", files::unvault),
     line("varnames", vars::varnames),
     line("vars", vars::vars),
 ];
 
 /// The lookup of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
-    let name = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+    let name =
+        ["ansible.builtin.", "community.general."].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
     let index = LOOKUPS.binary_search_by(|lookup| lookup.name.cmp(name)).ok()?;
     LOOKUPS.get(index)
 }

@@ -37,7 +37,7 @@ impl Spec {
         spec.sign = chars.pop_if(|c| matches!(c, '+' | '-' | ' '));
         spec.alternate = chars.pop_if(|c| *c == '#').is_some();
         spec.zero = chars.pop_if(|c| *c == '0').is_some();
-        let mut number = |chars: &mut Vec<char>| {
+        let number = |chars: &mut Vec<char>| {
             let mut digits = String::new();
             while let Some(digit) = chars.pop_if(|c| c.is_ascii_digit()) {
                 digits.push(digit);

@@ -8,10 +8,8 @@ mod strings;
 mod table;
 mod wrap;
 
-pub(crate) use datetime::strftime;
-pub(crate) use format::format_spec;
 pub(crate) use percent::percent_format;
-pub(crate) use split::{split_blanks, split_lines};
+pub(crate) use split::split_lines;
 pub(crate) use strings::{capitalize, center};
 pub(crate) use table::{call, exists};
 pub(crate) use wrap::wrap;

@@ -9,9 +9,10 @@ use crate::value::Value;
 /// Formats a pattern with one value, a tuple of them, or a mapping.
 pub(crate) fn percent_format(m: &Machine<'_>, pattern: &str, values: &Item) -> Outcome<String> {
     let mut positional = match values {
-        Item::Tuple(items) => items.to_vec().into_iter(),
-        other => vec![other.clone()].into_iter(),
-    };
+        Item::Tuple(items) => items.to_vec(),
+        other => vec![other.clone()],
+    }
+    .into_iter();
     let mapping = matches!(values, Item::Value(Value::Map(_)) | Item::Map(_));
     let mut used_mapping = false;
     let mut out = String::with_capacity(pattern.len());

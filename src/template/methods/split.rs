@@ -9,15 +9,12 @@ pub(crate) fn split_blanks(text: &str, limit: Option<usize>) -> Vec<&str> {
             out.push(rest.trim_end());
             break;
         }
-        match rest.split_once(char::is_whitespace) {
-            Some((word, after)) => {
-                out.push(word);
-                rest = after.trim_start();
-            }
-            None => {
-                out.push(rest);
-                break;
-            }
+        if let Some((word, after)) = rest.split_once(char::is_whitespace) {
+            out.push(word);
+            rest = after.trim_start();
+        } else {
+            out.push(rest);
+            break;
         }
     }
     out
@@ -33,15 +30,12 @@ pub(super) fn rsplit_blanks(text: &str, limit: Option<usize>) -> Vec<&str> {
             out.push(rest.trim_start());
             break;
         }
-        match rest.rsplit_once(char::is_whitespace) {
-            Some((before, word)) => {
-                out.push(word);
-                rest = before.trim_end();
-            }
-            None => {
-                out.push(rest);
-                break;
-            }
+        if let Some((before, word)) = rest.rsplit_once(char::is_whitespace) {
+            out.push(word);
+            rest = before.trim_end();
+        } else {
+            out.push(rest);
+            break;
         }
     }
     out.reverse();

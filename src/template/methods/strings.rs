@@ -260,7 +260,7 @@ fn quality(text: &str, name: &str) -> bool {
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => text.is_ascii(),
-        "isdecimal" | "isdigit" => all(|c| c.is_numeric() && c.to_digit(10).is_some()),
+        "isdecimal" | "isdigit" => all(|c| c.is_numeric() && c.is_ascii_digit()),
         "isnumeric" => all(char::is_numeric),
         "isidentifier" => {
             let mut chars = text.chars();

@@ -160,6 +160,7 @@ impl<'s> Lowering<'s> {
         Ok(Arc::new(Macro { name: node.name.into(), args, defaults, body, uses_varargs, uses_kwargs }))
     }
 
+    #[expect(clippy::self_only_used_in_recursion, reason = "one of the lowering's functions")]
     fn target(&mut self, expr: &ast::Expr<'_>) -> Outcome<Target> {
         Ok(match expr {
             ast::Expr::Var(var) => Target::Name(var.id.into()),

@@ -9,6 +9,4 @@ mod parse;
 mod tree;
 
 pub(crate) use parse::{Dialect, compile, compile_expression};
-pub(crate) use tree::{
-    Arg, Args, Block, Compare, Compiled, Expr, ExprKind, ForLoop, Macro, Operator, Stmt, Target, Unknown,
-};
+pub(crate) use tree::{Arg, Block, Compare, Compiled, Expr, ExprKind, ForLoop, Macro, Operator, Stmt, Target, Unknown};
