@@ -6,7 +6,7 @@ use super::batch::{Batch, HostSet, Status};
 use super::fanout::action_name;
 use super::frame::Prepared;
 use super::outcome::{Done, HostDone};
-use super::problem::Problem;
+use super::problem::{Problem, span_of};
 use super::shown::item_result;
 use crate::event::{EventKind, ItemResult, TaskStatus};
 use crate::modules::Effect;
@@ -27,11 +27,12 @@ impl Batch {
         let Some(host) = self.hosts.get(place) else { return done.whole.status() };
         let mut told = Vec::new();
         if matches!(done.whole.status(), TaskStatus::Changed) {
-            match self.collect_notifications(&done) {
+            match self.collect_notifications(prepared, &done) {
                 Ok(names) => told = names,
                 Err(problem) => {
-                    let problem = Done::failed(problem);
-                    done.whole.result.extend(problem.result);
+                    let failed = Done::failed(problem);
+                    done.whole.result.extend(failed.result);
+                    done.whole.diagnostic = failed.diagnostic;
                 }
             }
         }
@@ -201,7 +202,7 @@ impl Batch {
         }
     }
 
-    fn collect_notifications(&self, done: &HostDone) -> Result<Vec<Arc<str>>, Problem> {
+    fn collect_notifications(&self, prepared: &Prepared, done: &HostDone) -> Result<Vec<Arc<str>>, Problem> {
         let each: &[Done] = match &done.items {
             Some(items) => items,
             None => std::slice::from_ref(&done.whole),
@@ -212,7 +213,8 @@ impl Batch {
             if names.contains(&name) {
                 continue;
             }
-            self.handlers.check(self, &name)?;
+            let place = prepared.keywords.notify.iter().find_map(span_of).unwrap_or(prepared.task.span);
+            self.handlers.check(self, &name, place)?;
             names.push(name);
         }
         Ok(names)

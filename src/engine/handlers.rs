@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::batch::{Batch, Status};
 use super::frame::Frame;
 use super::problem::Problem;
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::event::TaskKind;
 use crate::playbook::{BoundHandler, Play, Role, Task};
 use crate::value::{Value, python_str};
@@ -100,7 +100,7 @@ impl Handlers {
     }
 
     /// Whether a notification means anything.
-    pub(super) fn check(&self, batch: &Batch, name: &str) -> Result<(), Problem> {
+    pub(super) fn check(&self, batch: &Batch, name: &str, place: Span) -> Result<(), Problem> {
         if !self.find(batch, name).is_empty() {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Handlers {
             .flat_map(|names| names.own.first().into_iter().chain(&names.listen).map(String::as_str));
         let help = did_you_mean(name, all);
         let message = format!("there is no handler named `{name}`, and none listens for it");
-        let diagnostic = Diagnostic::error("unknown-handler", message).help_opt(help);
+        let diagnostic = Diagnostic::error("unknown-handler", message).at(place).help_opt(help);
         Err(Problem::from_diagnostic(&diagnostic, &batch.env.sources))
     }
 

@@ -1,6 +1,8 @@
 //! What went wrong with a task before or beside its module, as one line and, where the playbook's text is the cause, as a
 //! drawing of the place.
 
+use std::error::Error;
+
 use crate::diag::{Diagnostic, RenderStyle, SourceMap, Span, render};
 use crate::modules::ModuleError;
 use crate::template::TemplateError;
@@ -70,6 +72,10 @@ impl Problem {
     /// A module that failed. Where an option was wrong, its place among the arguments is shown.
     pub(super) fn from_module(error: &ModuleError, args: &Value, action: Span, sources: &SourceMap) -> Self {
         let message = error.full_message();
+        if let Some(template) = template_cause(error) {
+            let problem = Self::from_template(template, Some(action), sources);
+            return Self { message, values: error.values.clone(), ..problem };
+        }
         let diagnostic = error.option.as_ref().map(|path| {
             let place = place_of(args, path).unwrap_or(action);
             render(&Diagnostic::error("module-option", message.as_str()).at(place), sources, RenderStyle::Plain)
@@ -82,6 +88,18 @@ impl Problem {
         self.message = format!("{what}: {}", self.message);
         self
     }
+}
+
+/// The template that could not be rendered, where that is the cause.
+fn template_cause(error: &ModuleError) -> Option<&TemplateError> {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source.as_ref().map(|source| source.as_ref() as _);
+    while let Some(error) = cause {
+        if let Some(template) = error.downcast_ref::<TemplateError>() {
+            return Some(template);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Where the option at a path stands, as far in as places are known.

@@ -4,6 +4,7 @@ use super::outcome::Done;
 use crate::event::{ItemResult, TaskStatus};
 use crate::modules::{Diff, DiffText};
 use crate::value::{REDACTED, Value, from_json, python_str, to_json_redacted};
+use crate::yaml::{EmitOptions, emit};
 
 /// A result for an event.
 pub(super) fn item_result(done: &Done) -> ItemResult {
@@ -57,7 +58,11 @@ pub(super) fn unified(diff: &Diff) -> String {
 fn side(side: &DiffText) -> Result<String, &'static str> {
     Ok(match side {
         DiffText::Text(text) => text.clone(),
-        DiffText::Value(value) => format!("{:#}\n", to_json_redacted(value)),
+        DiffText::Value(value) => {
+            let shown = from_json(to_json_redacted(value));
+            let options = EmitOptions { indent: 2, sort_keys: false, ..EmitOptions::nice() };
+            emit(&shown, &options).unwrap_or_else(|_| format!("{}\n", python_str(&shown)))
+        }
         DiffText::Absent => String::new(),
         DiffText::Hidden(why) => return Err(why),
     })

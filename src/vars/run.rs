@@ -16,7 +16,7 @@ pub struct Settings {
     pub forks: usize,
     /// `--limit`, as given.
     pub limit: Option<String>,
-    /// `--tags`; `all` where none was given.
+    /// `--tags`; variables show `all` where none was given.
     pub run_tags: Vec<String>,
     /// `--skip-tags`.
     pub skip_tags: Vec<String>,
@@ -46,6 +46,7 @@ impl Settings {
             "ansible_verbosity" => Value::Int(self.mode.verbosity.into()),
             "ansible_forks" => Value::Int(self.forks.try_into().unwrap_or(i128::MAX)),
             "ansible_limit" => Value::data(self.limit.as_deref()?),
+            "ansible_run_tags" if self.run_tags.is_empty() => texts(&["all"]),
             "ansible_run_tags" => texts(&self.run_tags),
             "ansible_skip_tags" => texts(&self.skip_tags),
             "ansible_inventory_sources" => texts(&self.inventory_sources),

@@ -62,3 +62,39 @@ pub(in crate::engine) fn crash_message(error: tokio::task::JoinError) -> String 
         .unwrap_or_default();
     format!("the module crashed, which is a bug in quaymaster: {text}")
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::modules::{Action, RunMode};
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Crash {}
+
+    impl Action for Crash {
+        fn run(&self, _: &mut Ctx) -> Result<Outcome, ModuleError> {
+            panic!("boom {}", 1)
+        }
+    }
+
+    static CRASH: ModuleDef = ModuleDef::action::<Crash>("test", "crash");
+
+    #[tokio::test]
+    async fn a_crash_of_a_module_is_its_failure() {
+        let local = Local::new(Arc::default(), Redactor::new());
+        let request = Request {
+            module: &CRASH,
+            args: Value::empty_map(),
+            mode: RunMode::default(),
+            environment: std::collections::BTreeMap::new(),
+            working_dir: ".".into(),
+            cancel: CancellationToken::new(),
+        };
+        let Err(TargetError::Module(error)) = local.run(request).await else { panic!("it did not fail") };
+        assert_eq!(error.message, "the module crashed, which is a bug in quaymaster: boom 1");
+    }
+}

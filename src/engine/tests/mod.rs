@@ -1,3 +1,11 @@
 //! Plays run in process, with their events as text.
 
+mod ending;
+mod flow;
+mod handlers;
 mod harness;
+mod includes;
+mod places;
+mod results;
+mod secrets;
+mod variables;
