@@ -217,7 +217,7 @@ mod tests {
         let settings = Settings::parse("SUPER_USERS: [admin]\nFEATURE_MAILING: true\n").unwrap();
         assert!(settings.feature_mailing && settings.is_superuser("admin") && !settings.is_superuser("bob"));
         let error = Settings::parse("FEATURE_MAILINGS: true\n").unwrap_err();
-        assert!(format!("{:?}", error).contains("FEATURE_MAILINGS"), "{error:?}");
+        assert!(format!("{error:?}").contains("FEATURE_MAILINGS"), "{error:?}");
         assert!(Settings::parse("DEFAULT_TAG_EXPIRATION: soon").is_err());
     }
 

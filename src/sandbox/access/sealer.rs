@@ -57,10 +57,10 @@ mod tests {
     fn an_encrypted_password_ends_with_its_password() {
         let sealer = Sealer::new(&Secret::new("key"));
         let (old, new) = (Secret::new("hash 1"), Secret::new("hash 2"));
-        let sealed = sealer.encrypted_password("alice", &old);
-        assert!(sealer.is_encrypted_password(sealed.expose(), "alice", &old));
-        assert!(!sealer.is_encrypted_password(sealed.expose(), "alice", &new));
-        assert!(!sealer.is_encrypted_password(sealed.expose(), "bob", &old));
+        let password = sealer.encrypted_password("alice", &old);
+        assert!(sealer.is_encrypted_password(password.expose(), "alice", &old));
+        assert!(!sealer.is_encrypted_password(password.expose(), "alice", &new));
+        assert!(!sealer.is_encrypted_password(password.expose(), "bob", &old));
         assert!(!sealer.is_encrypted_password("password", "alice", &old));
     }
 }

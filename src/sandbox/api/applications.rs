@@ -31,6 +31,8 @@ pub(super) const HANDLERS: &[Entry] = &[
 /// Quay keeps this application for itself.
 const RESERVED: &str = "__quay_bootstrap_app";
 const TOKENS_PER_PAGE: i64 = 50;
+/// [`TOKEN_LIFE_MS`] in seconds.
+const LONGEST_LIFE_SECONDS: f64 = 315_576_000.0;
 
 fn view(application: &Application) -> View {
     View {
@@ -157,12 +159,12 @@ fn create_token(call: &Call<'_>) -> Result<Reply, Failure> {
     if scope.parse::<Scopes>().map_or(true, |scopes| scopes.0.is_empty()) {
         return Err(Failure::message(format!("Invalid scope: {scope}")));
     }
-    let life_ms = body.get("expiration").and_then(Json::as_f64).map_or(TOKEN_LIFE_MS, |seconds| {
-        // the schema lets no negative number pass, and a life beyond the longest one is cut
-        #[expect(clippy::cast_possible_truncation, reason = "capped right before")]
-        let life = (seconds * 1000.0).min(TOKEN_LIFE_MS as f64) as i64;
-        life
-    });
+    // the schema lets no negative number pass, and a life beyond the longest one is cut
+    let life_ms = match body.get("expiration").and_then(Json::as_f64) {
+        #[expect(clippy::cast_possible_truncation, reason = "smaller than the longest life")]
+        Some(seconds) if seconds < LONGEST_LIFE_SECONDS => (seconds * 1000.0) as i64,
+        _ => TOKEN_LIFE_MS,
+    };
     let token = secrets::upper(40);
     let new = NewToken {
         application: application.id,

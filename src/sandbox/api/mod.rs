@@ -5,15 +5,23 @@ mod scopes;
 mod table;
 mod views;
 
+mod app_tokens;
 mod applications;
+mod logs;
+mod manifests;
 mod oauth;
 mod organization;
 mod permissions;
+mod policies;
 mod prototypes;
+mod quotas;
+mod registry;
 mod repositories;
 mod robots;
+mod search;
 mod session;
 mod superuser_users;
+mod tags;
 mod teams;
 mod user;
 

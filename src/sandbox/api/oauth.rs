@@ -8,7 +8,7 @@ use super::applications::application_avatar;
 use super::scopes;
 use super::session::{TOKEN_LIFE_MS, new_session, with_cookie};
 use super::table::Entry;
-use super::views::account_avatar;
+use super::views::{account_avatar, put};
 use crate::quay::contract::{Scope, Scopes};
 use crate::sandbox::http::{Call, Failure, Query, Reply, html};
 use crate::sandbox::store::applications::{self, Application};
@@ -198,12 +198,11 @@ fn request(call: &Call<'_>) -> Result<Reply, Failure> {
     if wanted.0.is_subset(&granted.0) {
         return grant(call, &asked);
     }
-    let (csrf, cookie) = match call.session {
-        Some(session) => (session.csrf_token.clone(), None),
-        None => {
-            let (session, cookie) = new_session(call)?;
-            (session.csrf_token, Some(cookie))
-        }
+    let (csrf, cookie) = if let Some(session) = call.session {
+        (session.csrf_token.clone(), None)
+    } else {
+        let (session, cookie) = new_session(call)?;
+        (session.csrf_token, Some(cookie))
     };
     let owner = accounts::by_id(call.db, application.organization_id)?.ok_or_else(Failure::not_found)?;
     let consent = json!({
@@ -262,6 +261,7 @@ fn assign(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(Reply::ok(json!({ "message": "Token assigned successfully" })))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handlers share one signature")]
 fn local_application(_: &Call<'_>) -> Result<Reply, Failure> {
     Ok(html(200, "Quay sandbox", "Token granted", "The token stands in the address, behind the number sign."))
 }
@@ -315,7 +315,7 @@ fn assigned(call: &Call<'_>) -> Result<Reply, Failure> {
     for assignment in oauth::assignments(call.db, user.id)? {
         let application = applications::by_id(call.db, assignment.application_id)?.ok_or_else(Failure::not_found)?;
         let mut shown = application_json(call, &application)?;
-        shown["clientId"] = application.client_id.into();
+        put(&mut shown, "clientId", application.client_id);
         views.push(json!({
             "application": shown,
             "uuid": assignment.uuid,

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::superuser_users::{page_limit, remove, require_superuser};
 use super::table::Entry;
-use super::views::{account_avatar, address, avatar, quota_view, team_avatar, text};
+use super::views::{account_avatar, address, avatar, put, quota_view, team_avatar, text};
 use crate::quay::contract::{self, Change, Member, MemberTeam, Members, Organization, OrganizationTeam, Scope};
 use crate::sandbox::http::{Call, Failure, Reply};
 use crate::sandbox::names;
@@ -295,7 +295,7 @@ fn list_all(call: &Call<'_>) -> Result<Reply, Failure> {
     let organizations = found.iter().map(|organization| summary(call, organization)).collect::<Result<Vec<_>, _>>()?;
     let mut answer = json!({ "organizations": organizations });
     if let Some(next) = next {
-        answer["next_page"] = call.page_token(next).into();
+        put(&mut answer, "next_page", call.page_token(next));
     }
     Ok(Reply::ok(answer))
 }

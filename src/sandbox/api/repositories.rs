@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::organization::is_restricted;
 use super::table::Entry;
-use super::views::{date, text};
+use super::views::{date, put, text};
 use crate::quay::contract::Scope;
 use crate::sandbox::http::{Call, Failure, Reply};
 use crate::sandbox::store::repositories::{self, Filter, NewRepository, Repository, Viewer};
@@ -77,7 +77,7 @@ fn list(call: &Call<'_>) -> Result<Reply, Failure> {
     let views = found.iter().map(|repository| summary(call, repository)).collect::<Result<Vec<_>, _>>()?;
     let mut answer = json!({ "repositories": views });
     if let Some(next) = next {
-        answer["next_page"] = call.page_token(next).into();
+        put(&mut answer, "next_page", call.page_token(next));
     }
     Ok(Reply::ok(answer))
 }
@@ -92,16 +92,16 @@ fn summary(call: &Call<'_>, repository: &Repository) -> Result<Json, StoreError>
         "state": repository.state.as_str(),
     });
     if call.query.flag("last_modified", false) {
-        view["last_modified"] = tag_store::last_modified_ms(call.db, repository.id)?.map(|ms| ms / 1000).into();
+        put(&mut view, "last_modified", tag_store::last_modified_ms(call.db, repository.id)?.map(|ms| ms / 1000));
     }
     if call.query.flag("popularity", false) {
-        view["popularity"] = json!(0.0);
+        put(&mut view, "popularity", json!(0.0));
     }
     if let Some(user) = call.identity.id() {
-        view["is_starred"] = repositories::is_starred(call.db, user, repository.id)?.into();
+        put(&mut view, "is_starred", repositories::is_starred(call.db, user, repository.id)?);
     }
     if let Some(report) = quota_report(call, repository)? {
-        view["quota_report"] = report;
+        put(&mut view, "quota_report", report);
     }
     Ok(view)
 }
@@ -175,18 +175,18 @@ fn get(call: &Call<'_>) -> Result<Reply, Failure> {
                 "last_modified": date(tag.start_ms),
             });
             if let Some(end) = tag.end_ms {
-                line["expiration"] = json!(date(end));
+                put(&mut line, "expiration", json!(date(end)));
             }
-            line["manifest_digest"] = tag.digest.into();
+            put(&mut line, "manifest_digest", tag.digest);
             shown.insert(tag.name, line);
         }
-        view["tags"] = Json::Object(shown);
+        put(&mut view, "tags", Json::Object(shown));
     }
     let writable = repository.state == RepositoryState::Normal;
-    view["can_write"] = (writable && (role >= Some(RepositoryRole::Write) || access.has_full_access())).into();
-    view["can_admin"] = (role >= Some(RepositoryRole::Admin) || access.reads_everything()).into();
+    put(&mut view, "can_write", writable && (role >= Some(RepositoryRole::Write) || access.has_full_access()));
+    put(&mut view, "can_admin", role >= Some(RepositoryRole::Admin) || access.reads_everything());
     if call.query.flag("includeStats", false) {
-        view["stats"] = statistics(call.db.now_ms());
+        put(&mut view, "stats", statistics(call.db.now_ms()));
     }
     Ok(Reply::ok(view))
 }
@@ -268,7 +268,7 @@ fn list_starred(call: &Call<'_>) -> Result<Reply, Failure> {
         .collect();
     let mut answer = json!({ "repositories": views });
     if let Some(next) = next {
-        answer["next_page"] = call.page_token(next).into();
+        put(&mut answer, "next_page", call.page_token(next));
     }
     Ok(Reply::ok(answer))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::accounts::{Verification, create_user};
 use super::table::Entry;
-use super::views::text;
+use super::views::{put, text};
 use crate::sandbox::access::{CredentialError, check_user};
 use crate::sandbox::http::{Call, Failure, Reply, cookies, html};
 use crate::sandbox::store::applications::{self, ApplicationFields};
@@ -50,11 +50,11 @@ fn initialize(call: &Call<'_>) -> Result<Reply, Failure> {
         .map_err(|problem| Failure::message(format!("Failed to initialize user: {problem}")))?;
     let mut answer = json!({});
     if body.get("access_token").is_some_and(|wanted| *wanted == Json::Bool(true)) {
-        answer["access_token"] = first_token(call, &account)?.into();
+        put(&mut answer, "access_token", first_token(call, &account)?);
     }
-    answer["email"] = account.email.clone().into();
-    answer["encrypted_password"] = encrypted_password(call, &account).into();
-    answer["username"] = account.name.clone().into();
+    put(&mut answer, "email", account.email.clone());
+    put(&mut answer, "encrypted_password", encrypted_password(call, &account));
+    put(&mut answer, "username", account.name.clone());
     sign_in_as(call, &account, Reply::ok(answer))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::accounts::{Verification, create_user, generated_password, hash};
 use super::session::encrypted_password;
 use super::table::Entry;
-use super::views::{account_avatar, address, quota_view, text};
+use super::views::{account_avatar, address, put, quota_view, text};
 use crate::sandbox::http::{Call, Failure, Reply};
 use crate::sandbox::names;
 use crate::sandbox::store::{Account, AccountId, AccountKind, StoreError, accounts, sessions, teams};
@@ -67,7 +67,7 @@ fn list(call: &Call<'_>) -> Result<Reply, Failure> {
     let users = found.iter().map(|account| view(call, account)).collect::<Result<Vec<_>, _>>()?;
     let mut answer = json!({ "users": users });
     if let Some(next) = next {
-        answer["next_page"] = call.page_token(next).into();
+        put(&mut answer, "next_page", call.page_token(next));
     }
     Ok(Reply::ok(answer))
 }
@@ -126,7 +126,7 @@ fn change(call: &Call<'_>) -> Result<Reply, Failure> {
     let shown = Account { email: new.email.clone(), ..old };
     let mut answer = view(call, &shown)?;
     if body.get("password").is_some() {
-        answer["encrypted_password"] = encrypted_password(call, &new).into();
+        put(&mut answer, "encrypted_password", encrypted_password(call, &new));
     }
     Ok(Reply::ok(answer))
 }

@@ -20,6 +20,14 @@ const FAMILIES: &[&[Entry]] = &[
     super::prototypes::HANDLERS,
     super::repositories::HANDLERS,
     super::permissions::HANDLERS,
+    super::tags::HANDLERS,
+    super::manifests::HANDLERS,
+    super::policies::HANDLERS,
+    super::quotas::HANDLERS,
+    super::app_tokens::HANDLERS,
+    super::logs::HANDLERS,
+    super::search::HANDLERS,
+    super::registry::HANDLERS,
 ];
 
 /// Reads that write: they make sessions or tokens.

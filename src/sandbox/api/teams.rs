@@ -35,26 +35,23 @@ fn put(call: &Call<'_>) -> Result<Reply, Failure> {
     let description = text(&body, "description");
     let known = teams::by_name(call.db, organization.id, name)?;
     let is_new = known.is_none();
-    let team = match known {
-        Some(mut team) => {
-            if team.role == TeamRole::Admin && wanted != TeamRole::Admin {
-                check_demotion(call, &organization, &team)?;
-            }
-            team.role = wanted;
-            if let Some(description) = description {
-                description.clone_into(&mut team.description);
-            }
-            teams::update(call.db, &team)?;
-            team
+    let team = if let Some(mut team) = known {
+        if team.role == TeamRole::Admin && wanted != TeamRole::Admin {
+            check_demotion(call, &organization, &team)?;
         }
-        None => {
-            if let Some(problem) = names::team_problem(name) {
-                return Err(Failure::message(format!("Invalid team name {name}: {problem}")));
-            }
-            teams::create(call.db, organization.id, name, wanted, description.unwrap_or(""))?;
-            call.log("org_create_team", &organization.name, None, &json!({ "team": name }))?;
-            teams::by_name(call.db, organization.id, name)?.ok_or_else(Failure::not_found)?
+        team.role = wanted;
+        if let Some(description) = description {
+            description.clone_into(&mut team.description);
         }
+        teams::update(call.db, &team)?;
+        team
+    } else {
+        if let Some(problem) = names::team_problem(name) {
+            return Err(Failure::message(format!("Invalid team name {name}: {problem}")));
+        }
+        teams::create(call.db, organization.id, name, wanted, description.unwrap_or(""))?;
+        call.log("org_create_team", &organization.name, None, &json!({ "team": name }))?;
+        teams::by_name(call.db, organization.id, name)?.ok_or_else(Failure::not_found)?
     };
     Ok(Reply::ok(View {
         avatar: team_avatar(&team.name),

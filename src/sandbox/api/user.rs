@@ -6,12 +6,12 @@ use super::accounts::{Verification, create_user, hash};
 use super::session::{encrypted_password, sign_in_as};
 use super::superuser_users::remove;
 use super::table::Entry;
-use super::views::{account_avatar, quota_view, text};
+use super::views::{account_avatar, put, quota_view, text};
 use crate::quay::contract::{CurrentUser, Scope, UserOrganization};
 use crate::sandbox::access::{CredentialError, Via, check_user};
 use crate::sandbox::http::{Call, Failure, Reply};
 use crate::sandbox::names;
-use crate::sandbox::store::{Account, AccountKind, StoreError, TeamRole, accounts, sessions, teams};
+use crate::sandbox::store::{Account, AccountKind, StoreError, TeamRole, accounts, robots, sessions, teams};
 
 pub(super) const HANDLERS: &[Entry] = &[
     ("getLoggedInUser", get),
@@ -140,6 +140,9 @@ fn change(call: &Call<'_>) -> Result<Reply, Failure> {
         }
         new.email = Some(email.to_owned());
     }
+    if let Some(name) = text(&body, "username").filter(|name| *name != old.name) {
+        rename(call, &mut new, name)?;
+    }
     let profile = [
         ("invoice_email_address", &mut new.invoice_email_address),
         ("given_name", &mut new.given_name),
@@ -160,6 +163,18 @@ fn change(call: &Call<'_>) -> Result<Reply, Failure> {
     }
     accounts::update(call.db, &new)?;
     Ok(Reply::ok(view(call, &new)?))
+}
+
+fn rename(call: &Call<'_>, user: &mut Account, name: &str) -> Result<(), Failure> {
+    if let Some(problem) = names::namespace_problem(name) {
+        return Err(Failure::invalid(format!("Invalid username {name}: {problem}")));
+    }
+    if accounts::by_name(call.db, name)?.is_some() || accounts::is_retired(call.db, name)? {
+        return Err(Failure::invalid("Username is already in use"));
+    }
+    let old = std::mem::replace(&mut user.name, name.to_owned());
+    robots::rename_owner(call.db, user.id, &old, name)?;
+    Ok(())
 }
 
 /// The organizations that would have no administrator without this user.
@@ -215,7 +230,7 @@ fn convert(call: &Call<'_>) -> Result<Reply, Failure> {
         )) else {
             return Failure::invalid(detail);
         };
-        problem["reason"] = "invaliduser".into();
+        put(&mut problem, "reason", "invaliduser");
         Failure::Other(Reply::json(400, problem))
     };
     if admin == user.name {

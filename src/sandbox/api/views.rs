@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::quay::contract::{Avatar, QuayDate, QuotaReport};
 use crate::sandbox::settings::Settings;
-use crate::sandbox::store::{Account, AccountKind, Db, StoreError, quotas, repositories};
+use crate::sandbox::store::{Account, AccountKind, Db, StoreError, quotas, repositories, secrets};
 
 /// The colours that Quay draws avatars with, in its order.
 const COLOURS: &[&str] = &[
@@ -19,7 +19,7 @@ const COLOURS: &[&str] = &[
 /// An avatar: a hash of an address, and a colour that follows from it.
 pub(super) fn avatar(name: &str, address: &str, kind: &str) -> Avatar {
     let bytes = Sha256::digest(address.trim().to_lowercase().as_bytes());
-    let hash = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hash = secrets::hex(&bytes);
     let index = bytes.first().map_or(0, |byte| usize::from(*byte) % COLOURS.len());
     let color = COLOURS.get(index).copied().unwrap_or_default().to_owned();
     Avatar { name: name.to_owned(), hash, color, kind: kind.to_owned() }
@@ -90,6 +90,13 @@ pub(super) fn limits(db: &Db<'_>, quota: crate::sandbox::store::QuotaId) -> Resu
         .into_iter()
         .map(|limit| json!({ "id": limit.id.0, "type": limit.kind.as_str(), "limit_percent": limit.percent }))
         .collect())
+}
+
+/// Sets a field of a view.
+pub(super) fn put(view: &mut Json, name: &str, value: impl Into<Json>) {
+    if let Some(view) = view.as_object_mut() {
+        view.insert(name.to_owned(), value.into());
+    }
 }
 
 /// A text field of a body.

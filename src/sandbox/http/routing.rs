@@ -150,8 +150,8 @@ fn is_superusers(operation: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn reply(settings: &Settings, method: HttpMethod, path: &str) -> Reply {
-        match route(settings, "http://h", &method, path, Some("a=1")) {
+    fn reply(settings: &Settings, method: &HttpMethod, path: &str) -> Reply {
+        match route(settings, "http://h", method, path, Some("a=1")) {
             Destination::Reply(reply) => reply,
             Destination::Endpoint(endpoint, _) => panic!("{path} went to {endpoint}"),
         }
@@ -160,20 +160,20 @@ mod tests {
     #[test]
     fn reads_of_what_is_not_there_are_redirected_and_writes_refused() {
         let settings = Settings::default();
-        let redirected = reply(&settings, HttpMethod::GET, "/api/v1/organization/acme/team/devs");
+        let redirected = reply(&settings, &HttpMethod::GET, "/api/v1/organization/acme/team/devs");
         assert_eq!(redirected.status, 308);
         assert!(
             redirected
                 .headers
                 .contains(&(header::LOCATION, "http://h/api/v1/organization/acme/team/devs/?a=1".to_owned()))
         );
-        assert_eq!(reply(&settings, HttpMethod::GET, "/api/v1/organization/acme/").status, 404);
-        let refused = reply(&settings, HttpMethod::PATCH, "/api/v1/organization/acme");
+        assert_eq!(reply(&settings, &HttpMethod::GET, "/api/v1/organization/acme/").status, 404);
+        let refused = reply(&settings, &HttpMethod::PATCH, "/api/v1/organization/acme");
         assert_eq!(refused.status, 405);
         assert_eq!(refused.headers, [(header::ALLOW, "GET, OPTIONS, HEAD, PUT, DELETE".to_owned())]);
-        assert_eq!(reply(&settings, HttpMethod::POST, "/api/v1/organization").status, 308);
-        assert_eq!(reply(&settings, HttpMethod::GET, "/api/v1//organization/acme").status, 308);
-        assert_eq!(reply(&settings, HttpMethod::OPTIONS, "/api/v1/organization/acme").status, 200);
+        assert_eq!(reply(&settings, &HttpMethod::POST, "/api/v1/organization").status, 308);
+        assert_eq!(reply(&settings, &HttpMethod::GET, "/api/v1//organization/acme").status, 308);
+        assert_eq!(reply(&settings, &HttpMethod::OPTIONS, "/api/v1/organization/acme").status, 200);
     }
 
     #[test]

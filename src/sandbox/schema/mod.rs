@@ -4,6 +4,6 @@ mod bodies;
 mod pretty;
 mod validate;
 
-pub use bodies::{BodyError, check};
+pub use bodies::{BodyError, check, definitions, name_of};
 pub use pretty::{pretty, repr};
 pub use validate::{Violation, validate};

@@ -1,5 +1,7 @@
 //! JSON as Python writes it: `repr`, and the wrapping of `pprint` at 72 columns with sorted keys.
 
+use std::fmt::Write as _;
+
 use serde_json::Value as Json;
 
 const WIDTH: usize = 72;
@@ -50,7 +52,8 @@ fn repr_text(text: &str) -> String {
                 out.push(c);
             }
             c if (c as u32) < 0x20 || (0x7f..0xa0).contains(&(c as u32)) => {
-                out.push_str(&format!("\\x{:02x}", c as u32));
+                // writing to a string cannot fail
+                let _ = write!(out, "\\x{:02x}", c as u32);
             }
             c => out.push(c),
         }
@@ -134,7 +137,7 @@ fn format_text(text: &str, out: &mut String, mut indent: usize, mut allowance: u
                 if !current.is_empty() {
                     chunks.push(repr_text(&current));
                 }
-                current = (*part).to_owned();
+                (*part).clone_into(&mut current);
             } else {
                 current = candidate;
             }

@@ -61,7 +61,7 @@ impl Violation {
 }
 
 /// Checks a value; of several violations the most telling one is returned.
-pub fn validate(instance: &Json, schema: &Json) -> Result<(), Violation> {
+pub fn validate(instance: &Json, schema: &Json) -> Result<(), Box<Violation>> {
     let mut best: Option<Violation> = None;
     for violation in violations(instance, schema) {
         if best.as_ref().is_none_or(|best| violation.relevance() > best.relevance()) {
@@ -75,7 +75,7 @@ pub fn validate(instance: &Json, schema: &Json) -> Result<(), Violation> {
         context.sort_by_key(Violation::relevance);
         match context.into_iter().next() {
             Some(deeper) => best = deeper,
-            None => return Err(best),
+            None => return Err(Box::new(best)),
         }
     }
 }

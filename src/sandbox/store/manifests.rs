@@ -142,6 +142,14 @@ pub fn by_digest(db: &Db<'_>, repository: RepositoryId, digest: &str) -> Result<
     db.one(&format!("{SELECT} WHERE repository_id = ?1 AND digest = ?2"), params![repository, digest], read)
 }
 
+/// Whether a repository has a manifest with this digest.
+pub fn exists(db: &Db<'_>, repository: RepositoryId, digest: &str) -> Result<bool, StoreError> {
+    Ok(db.number(
+        "SELECT COUNT(*) FROM manifests WHERE repository_id = ?1 AND digest = ?2",
+        params![repository, digest],
+    )? > 0)
+}
+
 /// The manifest with this row number.
 pub fn by_id(db: &Db<'_>, id: ManifestId) -> Result<Option<Manifest>, StoreError> {
     db.one(&format!("{SELECT} WHERE id = ?1"), params![id], read)

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod app_tokens;
 pub mod applications;
 pub mod blobs;
+pub mod immutability;
 pub mod logs;
 pub mod manifests;
 pub mod meta;

@@ -16,14 +16,14 @@ pub enum PolicyOwner {
 }
 
 impl PolicyOwner {
-    fn namespace(self) -> Option<AccountId> {
+    pub(super) fn namespace(self) -> Option<AccountId> {
         match self {
             Self::Namespace(id) => Some(id),
             Self::Repository(_) => None,
         }
     }
 
-    fn repository(self) -> Option<RepositoryId> {
+    pub(super) fn repository(self) -> Option<RepositoryId> {
         match self {
             Self::Namespace(_) => None,
             Self::Repository(id) => Some(id),

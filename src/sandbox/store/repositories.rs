@@ -233,3 +233,8 @@ pub fn unstar(db: &Db<'_>, user: AccountId, id: RepositoryId) -> Result<bool, St
 pub fn is_starred(db: &Db<'_>, user: AccountId, id: RepositoryId) -> Result<bool, StoreError> {
     Ok(db.number("SELECT COUNT(*) FROM stars WHERE account_id = ?1 AND repository_id = ?2", params![user, id])? > 0)
 }
+
+/// How many users starred it.
+pub fn stars(db: &Db<'_>, id: RepositoryId) -> Result<i64, StoreError> {
+    db.number("SELECT COUNT(*) FROM stars WHERE repository_id = ?1", params![id])
+}

@@ -19,8 +19,13 @@ pub fn url_safe(length: usize) -> String {
 
 /// SHA-256 in hexadecimal: how tokens that are never given back are kept.
 pub fn digest(secret: &str) -> String {
-    let mut out = String::with_capacity(64);
-    for byte in Sha256::digest(secret.as_bytes()) {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
         // writing to a string cannot fail
         let _ = write!(out, "{byte:02x}");
     }

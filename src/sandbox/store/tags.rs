@@ -4,6 +4,8 @@ use rusqlite::{Row, params};
 
 use super::db::Db;
 use super::error::StoreError;
+use super::immutability;
+use super::policies::PolicyOwner;
 use super::types::{ManifestId, RepositoryId, TagId};
 
 /// One life of a tag.
@@ -104,8 +106,15 @@ pub fn set(
 ) -> Result<TagId, StoreError> {
     end(db, repository, name, db.now_ms())?;
     db.insert(
-        "INSERT INTO tags (repository_id, name, manifest_id, start_ms, reversion) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![repository, name, manifest, db.now_ms(), origin == Origin::Restore],
+        "INSERT INTO tags (repository_id, name, manifest_id, start_ms, reversion, immutable) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            repository,
+            name,
+            manifest,
+            db.now_ms(),
+            origin == Origin::Restore,
+            immutability::holds(db, repository, name)?
+        ],
     )
     .map(TagId)
 }
@@ -230,5 +239,32 @@ pub fn last_modified_ms(db: &Db<'_>, repository: RepositoryId) -> Result<Option<
          ORDER BY start_ms DESC LIMIT 1",
         params![repository, db.now_ms()],
         |row| row.get(0),
+    )
+}
+
+/// Moves the end of a tag's past lives with a manifest back to a time; tells how many there were.
+pub fn forget(
+    db: &Db<'_>,
+    repository: RepositoryId,
+    name: &str,
+    digest: &str,
+    end_ms: i64,
+) -> Result<usize, StoreError> {
+    db.run(
+        "UPDATE tags SET end_ms = ?4 WHERE repository_id = ?1 AND name = ?2 AND hidden = 0 AND end_ms <= ?5 AND end_ms > ?4 \
+         AND manifest_id = (SELECT id FROM manifests WHERE repository_id = ?1 AND digest = ?3)",
+        params![repository, name, digest, end_ms, db.now_ms()],
+    )
+}
+
+/// The living tags of a repository, or of all repositories of a namespace.
+pub fn alive_of(db: &Db<'_>, owner: PolicyOwner) -> Result<Vec<(TagId, RepositoryId, String)>, StoreError> {
+    db.all(
+        "SELECT tags.id, tags.repository_id, tags.name FROM tags \
+         JOIN repositories ON repositories.id = tags.repository_id \
+         WHERE (repositories.namespace_id = ?1 OR repositories.id = ?2) AND tags.hidden = 0 \
+         AND (tags.end_ms IS NULL OR tags.end_ms > ?3)",
+        params![owner.namespace(), owner.repository(), db.now_ms()],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
 }

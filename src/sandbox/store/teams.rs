@@ -160,7 +160,7 @@ pub fn role_of(db: &Db<'_>, account: AccountId, organization: AccountId) -> Resu
 #[derive(Clone, Debug)]
 pub enum Invite {
     /// A user.
-    User(Account),
+    User(Box<Account>),
     /// Somebody by e-mail.
     Email(String),
 }
@@ -186,7 +186,7 @@ pub fn invites(db: &Db<'_>, team: TeamId) -> Result<Vec<Invite>, StoreError> {
     let mut out = Vec::new();
     for row in rows {
         match row {
-            (Some(id), _) => out.extend(accounts::by_id(db, id)?.map(Invite::User)),
+            (Some(id), _) => out.extend(accounts::by_id(db, id)?.map(|account| Invite::User(Box::new(account)))),
             (None, Some(email)) => out.push(Invite::Email(email)),
             (None, None) => {}
         }
