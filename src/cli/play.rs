@@ -22,7 +22,7 @@ use crate::modules::{HostServices, RunMode, Terminal as _};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
 use crate::template::{MapScope, Templar};
 use crate::tree::{COLLECTION, Files, WithEmbedded};
-use crate::value::{Map, Redactor, python_str};
+use crate::value::{Map, python_str};
 use crate::vars::{Hosts, Settings};
 
 /// Where roles are looked for when neither `--roles-path` nor the environment says.
@@ -81,7 +81,8 @@ fn prepare(
     let vault = vault_passwords::load(&args.vault_password_file, &args.vault_id, args.ask_vault_pass, &mut refused)
         .context("cannot get the Vault passwords")?;
     warnings.extend(refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())));
-    let templar = Templar::new(vault.clone(), Redactor::new()).with_context(environment.clone(), Some(sources.clone()));
+    let templar =
+        Templar::new(vault.clone(), vault.redactor().clone()).with_context(environment.clone(), Some(sources.clone()));
     let extra_vars = match extra_vars::parse(&args.extra_vars, sources, &vault)? {
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),

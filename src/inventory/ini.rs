@@ -11,7 +11,7 @@ use super::model::Inventory;
 use super::reconcile::LinkError;
 use super::words::{self, Word, WordError};
 use crate::diag::{Diagnostic, Diagnostics, SourceId, Span, did_you_mean};
-use crate::value::{Key, Map, Text, Value, python_str};
+use crate::value::{Key, Map, Redactor, Text, Value, python_str};
 
 const CODE: &str = "inventory";
 
@@ -24,10 +24,11 @@ enum Section {
 }
 
 /// Whether the texts of values are secret: those of an encrypted inventory are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrecy {
+#[derive(Clone, Copy)]
+pub(super) enum Secrecy<'r> {
     Open,
-    Secret,
+    /// They are, and this redactor is told.
+    Secret(&'r Redactor),
 }
 
 /// A group that was mentioned, but whose own section has not come yet.
@@ -44,7 +45,7 @@ pub(super) fn read(
     text: &str,
     source: SourceId,
     path: &Arc<Path>,
-    secrecy: Secrecy,
+    secrecy: Secrecy<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let group = inventory.ensure_group(super::model::UNGROUPED, None);
@@ -70,7 +71,7 @@ struct Line<'t> {
     text: &'t str,
     at: usize,
     source: SourceId,
-    secrecy: Secrecy,
+    secrecy: Secrecy<'t>,
 }
 
 impl Line<'_> {
@@ -90,7 +91,15 @@ impl Line<'_> {
     fn value(&self, text: &str, span: Span) -> Value {
         literal::read(text, &|text| {
             let text = Text::template(text, Some(span));
-            if self.secrecy == Secrecy::Secret { text.into_secret() } else { text }
+            match self.secrecy {
+                Secrecy::Open => text,
+                Secrecy::Secret(redactor) => {
+                    if !text.is_template() {
+                        redactor.register(&text);
+                    }
+                    text.into_secret()
+                }
+            }
         })
     }
 }

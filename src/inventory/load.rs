@@ -12,7 +12,7 @@ use super::vars_folder::VarsFolder;
 use super::yaml_file;
 use crate::diag::{Diagnostic, Diagnostics, Severity, SourceMap};
 use crate::value::{Key, Value};
-use crate::vault::{VaultError, VaultSecrets, is_encrypted, read_document};
+use crate::vault::{VaultSecrets, is_encrypted, open_source, read_document};
 use crate::yaml;
 
 /// Names that a folder of inventories may hold beside them.
@@ -163,16 +163,16 @@ impl Loader<'_> {
         let source: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
         match ending {
             Some("yml" | "yaml" | "json") => self.yaml(&name, &text, &source),
-            None if self.looks_like_yaml(&text)? => self.yaml(&name, &text, &source),
+            None if self.looks_like_yaml(&name, &text)? => self.yaml(&name, &text, &source),
             _ => self.ini(&name, &text, &source),
         }
     }
 
     /// Whether a file without an ending is YAML: a mapping, or broken, but begun like one.
-    fn looks_like_yaml(&self, text: &str) -> Result<bool, Box<Diagnostic>> {
+    fn looks_like_yaml(&self, name: &str, text: &str) -> Result<bool, Box<Diagnostic>> {
         let opened;
         let text = if is_encrypted(text.as_bytes()) {
-            opened = self.open(text)?;
+            opened = open_source(self.sources, name, text, self.secrets)?;
             opened.expose()
         } else {
             text
@@ -198,30 +198,23 @@ impl Loader<'_> {
             ini::read(&mut self.inventory, text, id, source, Secrecy::Open, &mut self.diagnostics);
             return Ok(());
         }
-        let content = self.open(text)?;
-        // messages get the shape of the lines, not what is in them
-        let masked: String = content
-            .expose()
-            .chars()
-            .flat_map(|c| std::iter::repeat_n(if c == '\n' { c } else { '*' }, c.len_utf8()))
-            .collect();
-        let id = self.sources.add(name, masked);
+        let content = open_source(self.sources, name, text, self.secrets)?;
+        let id = self.sources.add_secret(name, content.expose());
         let mut found = Vec::new();
-        ini::read(&mut self.inventory, content.expose(), id, source, Secrecy::Secret, &mut found);
+        ini::read(
+            &mut self.inventory,
+            content.expose(),
+            id,
+            source,
+            Secrecy::Secret(self.secrets.redactor()),
+            &mut found,
+        );
         self.diagnostics.extend(found.into_iter().map(|diagnostic| Diagnostic {
             message: "a line of this encrypted inventory is not valid".to_owned(),
             help: vec!["look at it with `quaymaster vault view`".to_owned()],
             ..diagnostic
         }));
         Ok(())
-    }
-
-    fn open(&self, text: &str) -> Result<crate::value::Secret, Box<Diagnostic>> {
-        self.secrets.decrypt(text).map_err(|error: VaultError| {
-            let id = self.sources.add("inventory", text);
-            let span = crate::diag::Span::new(id, 0, text.lines().next().map_or(0, str::len));
-            Box::new(crate::vault::not_opened(&error, span))
-        })
     }
 }
 

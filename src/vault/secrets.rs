@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::cipher;
 use super::envelope::{DEFAULT_ID, Envelope, is_encrypted};
 use super::password::Password;
-use crate::value::Secret;
+use crate::value::{Redactor, Secret};
 
 /// Why an envelope could not be opened or made.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -77,6 +77,7 @@ struct Inner {
     /// Opened texts by the hash of their envelope: deriving the keys takes milliseconds, and a template may read a variable
     /// in every task on every host.
     opened: Mutex<HashMap<[u8; 32], Secret>>,
+    redactor: Redactor,
 }
 
 impl fmt::Debug for VaultSecrets {
@@ -102,7 +103,14 @@ impl VaultSecrets {
     /// `DEFAULT_VAULT_ID_MATCH`).
     #[must_use]
     pub fn matching_ids_only(&self) -> Self {
-        Self { inner: Arc::new(Inner { passwords: self.inner.passwords.clone(), match_id: true, ..Inner::default() }) }
+        let (passwords, redactor) = (self.inner.passwords.clone(), self.inner.redactor.clone());
+        Self { inner: Arc::new(Inner { passwords, redactor, match_id: true, ..Inner::default() }) }
+    }
+
+    /// Where the texts of encrypted documents are registered. Whoever shows anything uses this one.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.inner.redactor
     }
 
     /// Whether there is no password.

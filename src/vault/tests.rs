@@ -156,10 +156,11 @@ fn an_encrypted_document_is_secret_and_its_text_stays_out_of_messages() {
         Value::Str(text) => assert!(text.is_secret() && text.origin().trust == Trust::Template),
         other => panic!("{other:?}"),
     }
+    assert_eq!(secrets.redactor().redact("it is pässword one"), "it is ********");
     let broken = secrets.encrypt(b"a: hunter2 b: c\n", None).unwrap();
     let error = read_document(&sources, "vars.yml", &broken, &secrets, &mut warnings).unwrap_err();
     let shown = render(&error, &sources, RenderStyle::Plain);
-    assert!(shown.contains("the decrypted content is not valid YAML in line 1"), "{shown}");
+    assert!(shown.contains("the decrypted content is not valid YAML\n --> vars.yml:1:13"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
     let twice = secrets.encrypt(b"hunter2: 1\nhunter2: 2\n", None).unwrap();
     read_document(&sources, "vars.yml", &twice, &secrets, &mut warnings).unwrap();

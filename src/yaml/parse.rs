@@ -19,6 +19,11 @@ pub fn parse(
     warnings: &mut Diagnostics,
 ) -> Result<Vec<Document>, Box<Diagnostic>> {
     let text = text_of(sources, source)?;
+    documents(&text, source, warnings)
+        .map_err(|problem| if text.secret { Box::new(without_text(&problem)) } else { problem })
+}
+
+fn documents(text: &Source, source: SourceId, warnings: &mut Diagnostics) -> Result<Vec<Document>, Box<Diagnostic>> {
     if let Some(problem) = syntax::before_scanning(&text.text, source) {
         return Err(problem);
     }
@@ -47,6 +52,12 @@ pub fn parse_one(sources: &SourceMap, source: SourceId, warnings: &mut Diagnosti
                 .help("remove the line `---` before it, or move it into a file of its own"),
         )),
     }
+}
+
+/// A problem of a text that was encrypted: messages and help may quote it, so only kind and places stay.
+fn without_text(problem: &Diagnostic) -> Diagnostic {
+    let diagnostic = Diagnostic::error(problem.code.0, "the decrypted content is not valid YAML");
+    diagnostic.at_opt(problem.span()).help("look at it with `quaymaster vault view`")
 }
 
 fn text_of(sources: &SourceMap, source: SourceId) -> Result<Arc<Source>, Box<Diagnostic>> {
