@@ -22,4 +22,8 @@ pub(super) enum Command {
     Prune(Box<super::prune::Args>),
     /// Serve a rehearsal registry that answers Quay's API
     Sandbox(super::sandbox::Args),
+    /// Show hosts, groups and their variables
+    Inventory(super::inventory::InventoryArgs),
+    /// Encrypt, decrypt and edit files and values with Ansible Vault
+    Vault(super::vault::VaultArgs),
 }

@@ -24,6 +24,8 @@ pub fn main() -> ProcessExit {
         Command::Doc(args) => super::doc::run(&args),
         Command::Prune(args) => super::prune::run(&args),
         Command::Sandbox(args) => super::sandbox::run(args),
+        Command::Inventory(args) => super::inventory::run(&args),
+        Command::Vault(args) => super::vault::run(args),
     };
     match result {
         Ok(code) => code.code().into(),

@@ -5,12 +5,15 @@ mod diagnostics;
 mod doc;
 mod entry;
 mod extra_vars;
+mod inventory;
 mod play;
 mod play_args;
 mod prune;
 mod reporting;
 mod sandbox;
 mod terminal;
+mod vault;
+mod vault_editor;
 mod vault_passwords;
 
 pub use entry::main;

@@ -10,7 +10,7 @@ use super::model::{ALL, Group, Inventory};
 use super::name::HostName;
 use super::vars_folder::{Entity, VarsFolder};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::value::{Key, Map, Trust, Value, python_str, to_json_redacted};
+use crate::value::{Key, Map, REDACTED, Trust, Value, python_str, to_json_redacted};
 
 /// What an export holds beside hosts and groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,25 @@ impl<'a> Exporter<'a> {
         Ok(sorted(Json::Object(out)))
     }
 
+    /// `--list --yaml`: the groups below `all` as a YAML inventory; each host has its variables where it first appears.
+    pub fn tree(&mut self, hosts: &[HostName]) -> Result<Value> {
+        let available: HashSet<&str> = hosts.iter().map(HostName::as_str).collect();
+        let (mut seen_groups, mut seen_hosts) = (HashSet::new(), HashSet::new());
+        let mut out = Map::new();
+        if let Some(all) = self.inventory.group(ALL) {
+            self.tree_group(all, &available, &mut seen_groups, &mut seen_hosts, &mut out)?;
+        }
+        Ok(Value::map(out))
+    }
+
     /// `--host`: the variables of one host.
     pub fn host(&mut self, host: &str) -> Result<Json> {
         Ok(sorted(vars_to_json(&self.host_vars(host)?)))
+    }
+
+    /// `--host --yaml`: the variables of one host, secrets blanked out.
+    pub fn host_values(&mut self, host: &str) -> Result<Value> {
+        Ok(redacted(&Value::map(self.host_vars(host)?)))
     }
 
     /// `--graph`: the groups below one and their hosts as a tree, with variables where they are wanted.
@@ -140,6 +156,46 @@ impl<'a> Exporter<'a> {
         Ok(())
     }
 
+    fn tree_group(
+        &mut self,
+        group: &Group,
+        available: &HashSet<&str>,
+        seen_groups: &mut HashSet<Arc<str>>,
+        seen_hosts: &mut HashSet<HostName>,
+        out: &mut Map,
+    ) -> Result<()> {
+        let mut children = Map::new();
+        for child in self.inventory.children_of(group) {
+            if seen_groups.insert(Arc::clone(&child.name)) {
+                self.tree_group(child, available, seen_groups, seen_hosts, &mut children)?;
+            } else {
+                children.insert(Key::Str(Arc::clone(&child.name)), Value::empty_map());
+            }
+        }
+        let mut hosts = Map::new();
+        if &*group.name != ALL {
+            for host in self.inventory.direct_hosts_of(group).filter(|host| available.contains(host.name.as_str())) {
+                let vars = if seen_hosts.insert(host.name.clone()) {
+                    self.host_values(&host.name)?
+                } else {
+                    Value::empty_map()
+                };
+                hosts.insert(Key::Str(host.name.shared()), vars);
+            }
+        }
+        let vars = if self.vars == ExportVars::Separate { self.group_vars(group)? } else { Map::new() };
+        let mut entry = Map::new();
+        for (key, part) in [("children", children), ("hosts", hosts), ("vars", vars)] {
+            if !part.is_empty() {
+                entry.insert(Key::from(key), redacted(&Value::map(part)));
+            }
+        }
+        if !entry.is_empty() {
+            out.insert(Key::Str(Arc::clone(&group.name)), Value::map(entry));
+        }
+        Ok(())
+    }
+
     fn graph_group(&mut self, group: &Group, depth: usize, with_vars: bool, out: &mut String) -> Result<()> {
         graph_line(out, depth, &format!("@{}:", group.name));
         for child in self.inventory.children_of(group) {
@@ -175,6 +231,16 @@ fn graph_vars(out: &mut String, depth: usize, mut vars: Map) {
         let mut text = String::new();
         let _ = write!(text, "{{{key} = {}}}", python_str(&crate::value::from_json(to_json_redacted(&value))));
         graph_line(out, depth, &text);
+    }
+}
+
+/// The value with its secret texts blanked out; a closed Vault value stays as it is.
+fn redacted(value: &Value) -> Value {
+    match value {
+        Value::Str(text) if text.is_secret() => Value::data(REDACTED),
+        Value::List(items) => Value::list(items.iter().map(redacted).collect()),
+        Value::Map(map) => Value::map(map.iter().map(|(key, item)| (key.clone(), redacted(item))).collect()),
+        other => other.clone(),
     }
 }
 

@@ -204,6 +204,11 @@ enum Attributes {
     Kept,
 }
 
+/// Writes a file that only its owner can read, at once and whole.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    replace(path, content, Attributes::Private)
+}
+
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     fs::read(path).map(Zeroizing::new).map_err(|source| FileError::Read { path: path.to_owned(), source })
 }

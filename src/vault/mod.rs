@@ -14,7 +14,7 @@ mod strings;
 
 pub use document::{not_opened, open_source, read_document};
 pub use envelope::{DEFAULT_ID, Envelope, is_encrypted};
-pub use files::{Editor, FileError, Vault};
+pub use files::{Editor, FileError, Vault, write_private};
 pub use password::Password;
 pub use secrets::{Opened, VaultError, VaultSecrets};
 pub use source::{PasswordError, PasswordKind, PasswordSource, Prompt, load_passwords};

@@ -16,7 +16,7 @@ macro_rules! areas {
     };
 }
 
-areas!(cli);
+areas!(cli, inventory, vault);
 
 #[test]
 fn every_area_has_a_test() {

@@ -19,3 +19,4 @@ mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
 mod templates;
+mod vault;
