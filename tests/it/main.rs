@@ -13,6 +13,7 @@
 mod golden;
 mod harness;
 mod layers;
+mod prune_dlrn;
 mod quay_bench;
 mod quay_modules;
 mod registry_clients;
