@@ -57,6 +57,11 @@ impl PyRegex {
         Ok((out, count))
     }
 
+    /// The names of its groups.
+    pub(in crate::modules) fn names(&self) -> impl Iterator<Item = &str> {
+        self.regex.0.capture_names().flatten()
+    }
+
     fn too_hard(&self, error: fancy_regex::Error) -> ModuleError {
         ModuleError::because(format!("the regular expression `{}` cannot be applied", self.pattern), error)
     }

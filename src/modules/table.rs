@@ -3,16 +3,16 @@
 use super::commands::{Command, Shell};
 use super::control::{
     AddHost, Assert, Copy, Debug, Fail, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole, IncludeTasks,
-    IncludeVars, Meta, Pause, SetFact, SetStats, Template, ValidateArgumentSpec,
+    IncludeVars, Meta, Pause, SetFact, SetStats, Template, Uri, ValidateArgumentSpec,
 };
 use super::definition::ModuleDef;
 use super::files::{BlockInFile, File, Find, InstallFile, LineInFile, Replace, Slurp, Stat, TempFile};
+use super::net::{GetUrl, UriRequest, WaitFor};
 use super::quay::{
     QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayRepository, QuayRobot,
     QuayTag, QuayTeam, QuayUser,
 };
-use super::system::Ping;
-use super::system::setup::Setup;
+use super::system::{Cron, Ping, Setup};
 
 /// The collection of the core modules.
 const BUILTIN: &str = "ansible.builtin";
@@ -32,10 +32,12 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<BlockInFile>(BUILTIN, "blockinfile"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
+    ModuleDef::managed::<Cron>(BUILTIN, "cron"),
     ModuleDef::controller::<Debug>(BUILTIN, "debug"),
     ModuleDef::controller::<Fail>(BUILTIN, "fail"),
     ModuleDef::managed::<File>(BUILTIN, "file"),
     ModuleDef::action::<Find>(BUILTIN, "find"),
+    ModuleDef::managed::<GetUrl>(BUILTIN, "get_url"),
     ModuleDef::controller::<GroupBy>(BUILTIN, "group_by"),
     ModuleDef::engine::<ImportPlaybook>(BUILTIN, "import_playbook").raw("file"),
     ModuleDef::engine::<ImportRole>(BUILTIN, "import_role"),
@@ -66,13 +68,16 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
     ModuleDef::action::<TempFile>(BUILTIN, "tempfile"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
+    ModuleDef::controller::<Uri>(BUILTIN, "uri"),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
+    ModuleDef::action::<WaitFor>(BUILTIN, "wait_for"),
 ];
 
 /// What modules on the controller hand over to the host; not for playbooks, so [`find`] does not know them.
 #[rustfmt::skip]
 static INTERNAL: &[ModuleDef] = &[
     ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file"),
+    ModuleDef::action::<UriRequest>(BUILTIN, "_uri"),
 ];
 
 /// Finds a module by its short name, its full name (`ansible.builtin.copy`, `ansible.legacy.copy`) or an alias.

@@ -24,6 +24,8 @@ use crate::vault::VaultSecrets;
 /// Calls `test` with a fresh context whose runtime lives as long.
 pub(crate) fn with_ctx<T>(test: impl FnOnce(&mut Ctx) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    // as on the blocking threads that modules run on
+    let _entered = runtime.enter();
     let mut ctx = Ctx::new(
         RunMode { check: false, diff: true, verbosity: 0 },
         Arc::new(HostServices::default()),

@@ -11,8 +11,9 @@ use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, SourceMode, file_options};
 use crate::modules::outcome::Outcome;
+use crate::modules::python_json;
 use crate::tree::{EMBEDDED_ROOT, Files, display_name};
-use crate::value::{Map, Value, to_json};
+use crate::value::{Map, Value};
 
 file_options! {
     /// Copies a file or folder from the controller to the host, or writes a text there.
@@ -116,7 +117,7 @@ impl Copy {
         }
         let (text, secret) = match content {
             Value::Str(text) => (text.as_str().to_owned(), text.is_secret()),
-            other => (as_json(other), holds_secret(other)),
+            other => (python_json(other), holds_secret(other)),
         };
         self.install().file(Source::Bytes { bytes: text.into_bytes(), secret }, ctx)
     }
@@ -228,44 +229,6 @@ fn holds_secret(value: &Value) -> bool {
         Value::List(items) => items.iter().any(holds_secret),
         Value::Map(map) => map.values().any(holds_secret),
         _ => false,
-    }
-}
-
-/// As Python's `json.dumps` writes it: blanks after colons and commas, characters outside ASCII escaped.
-fn as_json(value: &Value) -> String {
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, PythonStyle);
-    // a JSON value can always be written into memory
-    let _ = serde::Serialize::serialize(&to_json(value), &mut serializer);
-    String::from_utf8(out).unwrap_or_default()
-}
-
-struct PythonStyle;
-
-impl serde_json::ser::Formatter for PythonStyle {
-    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
-        writer.write_all(b": ")
-    }
-
-    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &str) -> std::io::Result<()> {
-        for c in text.chars() {
-            if c.is_ascii() {
-                writer.write_all(&[c as u8])?;
-            } else {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod pause;
 mod set_fact;
 mod set_stats;
 mod template;
+mod uri;
 mod validate_argument_spec;
 
 pub use add_host::AddHost;
@@ -29,4 +30,5 @@ pub use pause::Pause;
 pub use set_fact::SetFact;
 pub use set_stats::SetStats;
 pub use template::Template;
+pub use uri::Uri;
 pub use validate_argument_spec::ValidateArgumentSpec;
