@@ -3,10 +3,25 @@
 use serde_json::Value as Json;
 
 use super::event::{EventKind, ItemResult};
+use crate::value::REDACTED;
+
+/// Endings of names under which results and variables hold secrets that nothing has marked as such: a plain variable
+/// `password` is one, whether or not it came from Vault.
+const SECRET_NAMES: &[&str] = &["password", "passwd", "passphrase", "token", "secret", "private_key", "api_key"];
 
 type Change<'c> = &'c mut dyn FnMut(&mut String);
 
 impl EventKind {
+    /// Calls `found` with every text that stands under a secret's name in a result.
+    pub(super) fn each_named_secret(&self, found: &mut dyn FnMut(&str)) {
+        match self {
+            Self::ItemDone { result, .. } | Self::Retrying { result, .. } | Self::TaskDone { result, .. } => {
+                named_secrets(&result.result, found);
+            }
+            _ => {}
+        }
+    }
+
     /// Calls `change` with every text that may hold what a user or a host wrote.
     pub(super) fn each_text(&mut self, change: Change<'_>) {
         match self {
@@ -56,6 +71,26 @@ impl ItemResult {
     }
 }
 
+fn named_secrets(json: &Json, found: &mut dyn FnMut(&str)) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| named_secrets(item, found)),
+        Json::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Json::String(text) if is_secret_name(key) && !text.is_empty() => found(text),
+                    value => named_secrets(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_secret_name(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    SECRET_NAMES.iter().any(|ending| key.ends_with(ending))
+}
+
 fn each_json_text(json: &mut Json, change: Change<'_>) {
     match json {
         Json::String(text) => change(text),
@@ -76,7 +111,12 @@ fn each_json_text(json: &mut Json, change: Change<'_>) {
                     })
                     .collect();
             }
-            map.values_mut().for_each(|value| each_json_text(value, change));
+            for (key, value) in map {
+                match value {
+                    Json::String(text) if is_secret_name(key) && !text.is_empty() => REDACTED.clone_into(text),
+                    value => each_json_text(value, change),
+                }
+            }
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }

@@ -1,5 +1,6 @@
 //! Where the engine puts its events.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -33,13 +34,12 @@ impl EventSink {
 
     /// Emits an event. Nobody listening any more is not an error: the run's work goes on.
     pub fn emit(&self, mut kind: EventKind) {
-        if !self.inner.redactor.is_empty() {
-            kind.each_text(&mut |text| {
-                if let std::borrow::Cow::Owned(clean) = self.inner.redactor.redact(text) {
-                    *text = clean;
-                }
-            });
-        }
+        kind.each_named_secret(&mut |secret| self.inner.redactor.register(secret));
+        kind.each_text(&mut |text| {
+            if let Cow::Owned(clean) = self.inner.redactor.redact(text) {
+                *text = clean;
+            }
+        });
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, sender) = &mut *state;
         let event = Event { seq: *next, elapsed: self.inner.started.elapsed().as_secs_f64(), kind };
@@ -63,17 +63,17 @@ mod tests {
             label: Some("s3cr3t-value".into()),
             msg: Some("login with s3cr3t-value failed".into()),
             diagnostic: Some("x s3cr3t-value".into()),
-            result: serde_json::json!({"stdout_lines": ["a s3cr3t-value"], "nested": {"s3cr3t-value": 1}}),
+            result: serde_json::json!({"stdout_lines": ["a s3cr3t-value"], "nested": {"s3cr3t-value": 1}, "item": {"password": "by-its-name", "token": ""}}),
             diff: vec!["+ s3cr3t-value".into()],
             warnings: vec!["s3cr3t-value".into()],
             seconds: 0.0,
         };
         sink.emit(EventKind::TaskDone { task: 1, host: "h".into(), delegated_to: None, ignored: false, result });
-        sink.emit(EventKind::Warning { message: "s3cr3t-value".into() });
+        sink.emit(EventKind::Warning { message: "s3cr3t-value, by-its-name".into() });
         drop(sink);
         let events: Vec<Event> = std::iter::from_fn(|| receiver.blocking_recv()).collect();
         let text = serde_json::to_string(&events).unwrap();
-        assert!(!text.contains("s3cr3t-value"), "{text}");
+        assert!(!text.contains("s3cr3t-value") && !text.contains("by-its-name"), "{text}");
         assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [0, 1]);
     }
 }

@@ -69,12 +69,15 @@ impl Site {
         let connection = rusqlite::Connection::open(self.folder.path().join("registry/quay.db")).unwrap();
         let mut out = String::new();
         for (title, query) in [
-            ("namespaces", "SELECT name FROM namespaces ORDER BY 1"),
-            ("robots", "SELECT name FROM robots ORDER BY 1"),
-            ("teams", "SELECT name || ' ' || role FROM teams ORDER BY 1"),
+            ("accounts", "SELECT kind || ' ' || name FROM accounts ORDER BY 1"),
+            (
+                "members",
+                "SELECT t.name || ' ' || t.role || ' ' || a.name FROM team_members m JOIN teams t ON t.id = m.team_id \
+                 JOIN accounts a ON a.id = m.account_id ORDER BY 1",
+            ),
             ("repositories", "SELECT name || ' ' || visibility FROM repositories ORDER BY 1"),
-            ("prototypes", "SELECT role FROM prototypes ORDER BY 1"),
-            ("applications", "SELECT name FROM applications ORDER BY 1"),
+            ("prototypes", "SELECT role || ' ' || organization_id FROM prototypes ORDER BY 1"),
+            ("applications", "SELECT name || ' ' || organization_id FROM applications ORDER BY 1"),
         ] {
             let mut statement = connection.prepare(query).unwrap();
             let rows: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -104,7 +107,7 @@ fn a_second_play_changes_nothing_and_sends_no_write() {
     let writes: Vec<_> = requests.iter().filter(|request| is_write(request)).collect();
     assert!(writes.is_empty(), "{writes:#?}");
     // a bearer call costs a real Quay most of a second, so their number is held down
-    assert!(requests.len() <= 30, "{} requests: {requests:#?}", requests.len());
+    assert!(requests.len() <= 32, "{} requests: {requests:#?}", requests.len());
 }
 
 #[test]
@@ -138,7 +141,9 @@ fn no_secret_is_shown_or_left_outside_the_token_folder() {
     for secret in &secrets {
         assert!(!shown.contains(secret.as_str()), "{secret} is in the output");
         for file in files_below(site.folder.path()) {
-            let allowed = file.starts_with(site.tokens()) || file.ends_with("users.yml") || file.starts_with(site.folder.path().join("registry"));
+            let allowed = file.starts_with(site.tokens())
+                || file.ends_with("users.yml")
+                || file.starts_with(site.folder.path().join("registry"));
             let content = fs::read(&file).unwrap();
             let found = content.windows(secret.len()).any(|part| part == secret.as_bytes());
             assert!(allowed || !found, "{secret} is in {}", file.display());
@@ -190,8 +195,12 @@ fn an_interrupt_ends_with_a_recap_and_130() {
         marker.display()
     );
     fs::write(folder.path().join("site.yml"), playbook).unwrap();
-    let child =
-        quaymaster(folder.path()).args(["play", "site.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = quaymaster(folder.path())
+        .args(["play", "site.yml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     while !marker.exists() {
         assert!(Instant::now() < deadline, "the task did not start");
