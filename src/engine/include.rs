@@ -117,7 +117,7 @@ impl Batch {
         };
         let mut context =
             frame.load_context(&self.play, &prepared.task).with_vars(VarsRank::Task, frame.keywords.vars.clone());
-        context = context.with_vars(VarsRank::Params, vars);
+        context = context.with_vars(VarsRank::Params, vars.clone());
         context.module_defaults.clone_from(&frame.keywords.module_defaults);
         let at = super::problem::span_of(&Value::map(include.args.clone())).or(Some(include.span));
         let text = |key: &str| args.get(key).filter(|value| **value != Value::Null).map(python_str);
@@ -141,6 +141,8 @@ impl Batch {
                 let mut wanted = RoleUse::named(text("name").unwrap_or_default());
                 wanted.at = at;
                 wanted.included = true;
+                // uses with other variables are other uses, of which each runs
+                wanted.keywords.vars = vars;
                 for key in ["tasks_from", "vars_from", "defaults_from", "handlers_from"] {
                     if let Some(file) = text(key) {
                         wanted.set_from(key, file);

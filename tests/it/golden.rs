@@ -16,7 +16,7 @@ macro_rules! areas {
     };
 }
 
-areas!(cli, inventory, vault);
+areas!(cli, inventory, vault, engine);
 
 #[test]
 fn every_area_has_a_test() {

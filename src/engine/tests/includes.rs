@@ -85,13 +85,18 @@ fn a_role_runs_once_for_each_distinct_use() {
   tasks:
     - include_role: {name: one}
     - include_role: {name: one, allow_duplicates: false}
+    - include_role: {name: one, allow_duplicates: false}
+      vars: {with: its own}
     - debug: msg=\"{{ ansible_play_role_names | join(' ') }}, {{ ansible_dependent_role_names | join(' ') }}\"
 ";
     let case = Case::new(site)
         .file("roles/one/tasks/main.yml", "- debug: msg=\"one {{ with | default('alone') }}\"\n")
         .file("roles/two/meta/main.yml", "dependencies: [one]\n")
         .file("roles/two/tasks/main.yml", "- debug: msg=two\n");
-    assert_eq!(said(&case.run()), ["one alone", "two", "one two", "one alone", "one two one one one one, one"]);
+    assert_eq!(
+        said(&case.run()),
+        ["one alone", "two", "one two", "one alone", "one its own", "one two one one one one one, one"]
+    );
 }
 
 #[test]
