@@ -88,9 +88,20 @@ impl Regex {
         Ok((out, count))
     }
 
-    /// All matches with their groups.
+    /// All matches with their groups. As in Python, an empty match may follow right after another one.
     pub(crate) fn captures<'t>(&self, text: &'t str) -> Outcome<Vec<fancy_regex::Captures<'t, str>>> {
-        self.0.captures_iter(text).collect::<Result<_, _>>().map_err(|error| too_hard(&error))
+        let mut out = Vec::new();
+        let mut from = 0;
+        while from <= text.len() {
+            let Some(found) = self.0.captures_from_pos(text, from).map_err(|error| too_hard(&error))? else { break };
+            let Some(whole) = found.get(0) else { break };
+            from = whole.end();
+            if whole.start() == whole.end() {
+                from += text.get(from..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+            }
+            out.push(found);
+        }
+        Ok(out)
     }
 }
 

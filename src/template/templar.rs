@@ -128,12 +128,11 @@ impl Templar {
         let text = Text::data(file.text);
         let result = self.engine.template(&text, Some(file.name), dialect).and_then(|program| {
             let item = machine.run(&program).map_err(|fault| fault.placed(|at| self.engine.place_in(&program, at)))?;
+            let item = eval::with_newlines_of(file.text, item);
             let (out, secret) = machine.watched(|| match &item {
                 Item::Value(Value::Null) => Ok(String::new()),
                 item => machine.display(item),
             })?;
-            // Jinja drops the newline at the end and Ansible puts it back
-            let out = if file.text.ends_with('\n') { out + "\n" } else { out };
             let out = Text::data(out);
             Ok(if secret { out.into_secret() } else { out })
         });

@@ -21,5 +21,6 @@ mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
 mod site;
+mod template_behaviour;
 mod templates;
 mod vault;

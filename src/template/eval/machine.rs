@@ -143,8 +143,7 @@ impl<'r> Machine<'r> {
         let result = program.and_then(|program| {
             self.deeper(|| {
                 let item = Run::new(self, Arc::clone(&program)).execute()?;
-                // a text's own newlines at the end are not part of the template
-                Ok(restore_newline(item, text))
+                Ok(with_newlines_of(text, item))
             })
         });
         result.map_err(|fault| fault.placed(|at| self.engine.place(text, at)))
@@ -228,13 +227,15 @@ impl<'r> Machine<'r> {
     }
 }
 
-/// Jinja drops one newline at the end of a text; Ansible puts all of them back where the result is text.
-fn restore_newline(item: Item, source: &Text) -> Item {
-    match item {
-        Item::Value(Value::Str(text)) if source.ends_with('\n') && !is_omit(&Value::Str(text.clone())) => {
-            let whole = format!("{}\n", text.as_str());
-            Item::Value(Value::Str(Text::new(whole, text.origin())))
-        }
-        item => item,
+/// Jinja drops a newline at the end of a text; Ansible sees to it that a result that is text ends with as many as the
+/// template does.
+pub(crate) fn with_newlines_of(template: &str, item: Item) -> Item {
+    let Item::Value(Value::Str(text)) = &item else { return item };
+    let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    let missing = count(template).saturating_sub(count(text));
+    if missing == 0 || *text == *OMIT {
+        return item;
     }
+    let whole = format!("{}{}", text.as_str(), "\n".repeat(missing));
+    Item::Value(Value::Str(Text::new(whole, text.origin())))
 }

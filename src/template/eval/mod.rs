@@ -21,6 +21,6 @@ pub(crate) use access::{from_key, range};
 pub(crate) use args::{Args, required};
 pub(crate) use compare::{contains, equal, order};
 pub(crate) use display::datetime_str;
-pub(crate) use machine::{Machine, is_omit, omit};
+pub(crate) use machine::{Machine, is_omit, omit, with_newlines_of};
 pub(crate) use number::{Number, float_of, int_of, truncate};
 pub(crate) use run::Run;

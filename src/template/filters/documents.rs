@@ -5,6 +5,7 @@ use crate::template::fault::{Fault, Outcome};
 use crate::template::item::Item;
 use crate::template::json::{Style, dump};
 use crate::value::{Value, from_json as value_of};
+use crate::yaml::{EmitOptions, FlowStyle, TextStyle, emit};
 
 /// `to_json(…)`: the arguments of `json.dumps` that change how it looks.
 pub(super) fn to_json(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
@@ -120,4 +121,58 @@ fn unplaced(value: Value) -> Value {
         Value::Map(map) => Value::map(map.iter().map(|(key, item)| (key.clone(), unplaced(item.clone()))).collect()),
         other => other,
     }
+}
+
+/// `to_yaml(…)`: the arguments of `yaml.dump` that change how it looks.
+pub(super) fn to_yaml(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    yaml(run, item, args, EmitOptions::terse())
+}
+
+/// `to_nice_yaml(indent=4, …)`.
+pub(super) fn to_nice_yaml(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
+    yaml(run, item, args, EmitOptions::nice())
+}
+
+fn yaml(run: &Run<'_, '_>, item: &Item, mut args: Args, mut options: EmitOptions) -> Outcome {
+    // the first argument by position is the indentation
+    let indent = match args.positional.is_empty() {
+        true => args.take("indent"),
+        false => Some(args.positional.remove(0)),
+    };
+    for (slot, item) in [(&mut options.indent, indent), (&mut options.width, args.take("width"))] {
+        if let Some(item) = item.filter(|item| !item.is_null()) {
+            *slot = i32::try_from(int_of(&item)?).unwrap_or(i32::MAX);
+        }
+    }
+    for (name, slot) in [
+        ("sort_keys", &mut options.sort_keys),
+        ("explicit_start", &mut options.explicit_start),
+        ("explicit_end", &mut options.explicit_end),
+        ("allow_unicode", &mut options.allow_unicode),
+    ] {
+        if let Some(item) = args.take(name) {
+            *slot = run.truthy(&item)?;
+        }
+    }
+    if let Some(flow) = args.take("default_flow_style") {
+        options.flow_style = match &flow {
+            flow if flow.is_null() => FlowStyle::Auto,
+            flow if run.truthy(flow)? => FlowStyle::Flow,
+            _ => FlowStyle::Block,
+        };
+    }
+    if let Some(style) = args.take("default_style").filter(|item| !item.is_null()) {
+        options.text_style = match run.display(&style)?.as_str() {
+            "" => TextStyle::Plain,
+            "'" => TextStyle::Single,
+            "\"" => TextStyle::Double,
+            "|" => TextStyle::Literal,
+            other => return Err(Fault::new(format!("default_style `{other}` is not supported"))),
+        };
+    }
+    for ignored in ["line_break", "encoding", "vault_behavior", "dump_vault_tags"] {
+        args.take(ignored);
+    }
+    args.none()?;
+    emit(&run.plain(item)?, &options).map(Item::text).map_err(|error| Fault::new(error.to_string()))
 }

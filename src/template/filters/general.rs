@@ -46,10 +46,11 @@ pub(super) fn same(_: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
 /// `ternary(true_val, false_val, none_val=None)`.
 pub(super) fn ternary(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     let [yes, no, none] = args.bind(["true_val", "false_val", "none_val"])?;
+    let (yes, no) = (required(yes, "true_val")?, required(no, "false_val")?);
     match none {
         Some(none) if item.is_null() && !none.is_null() => Ok(none),
-        _ if run.truthy(item)? => required(yes, "true_val"),
-        _ => required(no, "false_val"),
+        _ if run.truthy(item)? => Ok(yes),
+        _ => Ok(no),
     }
 }
 

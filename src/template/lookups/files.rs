@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::call::Request;
-use crate::template::eval::{Machine, Run};
+use crate::template::eval::{Machine, Run, with_newlines_of};
 use crate::template::fault::{Fault, Outcome};
 use crate::template::item::Item;
 use crate::template::paths::{expand_user, glob};
@@ -213,14 +213,8 @@ pub(super) fn template(request: &mut Request<'_, '_>) -> Outcome<Vec<Value>> {
                 .machine
                 .deeper(|| Run::new(&machine, Arc::clone(&program)).execute())
                 .map_err(|fault| fault.placed(|at| machine.engine.place_in(&program, at)))?;
-            let value = machine.plain(&item)?;
-            Ok(match value {
-                Value::Str(out) => {
-                    let whole = if text.ends_with('\n') { format!("{}\n", out.as_str()) } else { out.to_string() };
-                    Value::Str(Text::new(whole, out.origin()).into_data())
-                }
-                value => value,
-            })
+            let value = machine.plain(&with_newlines_of(&text, item))?;
+            Ok(value.into_data())
         })
         .collect()
 }

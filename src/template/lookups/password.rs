@@ -144,7 +144,8 @@ fn place(machine: &Machine<'_>, path: &str) -> Outcome<PathBuf> {
 }
 
 fn draw(wish: &Wish) -> Outcome<String> {
-    let alphabet: Vec<char> = wish.chars.iter().flat_map(|name| named(name)).collect();
+    let alphabet: Vec<char> =
+        wish.chars.iter().flat_map(|name| named(name)).filter(|c| !matches!(c, '"' | '\'')).collect();
     if alphabet.is_empty() {
         return Err(Fault::new("there are no characters to make a password of"));
     }
