@@ -134,6 +134,12 @@ impl Refusal {
         }
         let html = matches!(self.body, ErrorBody::Html(_));
         match self.status {
+            // where mirrors are switched off, Quay takes the request for a new description of a repository `…/changestate`
+            400 if self.endpoint.operation == "changeRepoState"
+                && self.body.message().is_some_and(|text| text.contains("'description'")) =>
+            {
+                Some("the registry has no states of repositories: FEATURE_REPO_MIRROR is off".to_owned())
+            }
             403 => Some(match (self.authenticated, self.endpoint.access) {
                 (Authenticated::Token, Access::Scope(scope)) => {
                     format!("the token needs the scope `{scope}`, and its user the right to do this")

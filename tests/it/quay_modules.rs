@@ -498,6 +498,49 @@ fn options_of_the_connection_are_checked() {
     assert!(bench.check("quay_organization", with(json!({"quay_token_file": "/nonexistent/token"}))).unwrap().changed);
 }
 
+#[test]
+fn an_invalid_token_does_not_pass_for_somebody_who_sees_little() {
+    let mut bench = Bench::new();
+    organization(&mut bench, "acme");
+    // with such a token Quay shows a public view of the organization, and an empty list of repositories
+    for (module, args) in [
+        ("quay_organization", json!({"name": "acme", "quay_token": "dead"})),
+        ("quay_team", json!({"organization": "acme", "name": "devs", "quay_token": "dead"})),
+        ("quay_repository", json!({"name": "acme/app", "quay_token": "dead"})),
+        ("quay_robot", json!({"name": "acme+ci", "quay_token": "dead", "state": "absent"})),
+    ] {
+        bench.new_run();
+        let message = bench.check(module, args).unwrap_err().full_message();
+        assert!(message.contains("the token is not valid"), "{module}: {message}");
+    }
+}
+
+#[test]
+fn a_token_in_a_file_is_used_while_it_is_valid_and_the_password_otherwise() {
+    let mut bench = Bench::new();
+    let token = admin_token(&mut bench);
+    let file = bench.path("token");
+    let args = json!({"name": "acme", "quay_token_file": file, "quay_username": "admin", "quay_password": PASSWORD});
+    fs::write(&file, &token).unwrap();
+    bench.forget_requests();
+    bench.done("quay_organization", args.clone());
+    let signed_in = |bench: &Bench| bench.requests().iter().any(|seen| seen.path == "/api/v1/signin");
+    assert!(!signed_in(&bench));
+    fs::write(&file, "dead").unwrap();
+    assert!(!bench.done("quay_organization", args.clone()).changed);
+    assert!(signed_in(&bench));
+    fs::remove_file(&file).unwrap();
+    assert!(!bench.done("quay_organization", args).changed);
+}
+
+#[test]
+fn switched_off_states_are_named() {
+    let mut bench = Bench::with_settings("{FEATURE_REPO_MIRROR: false}");
+    organization(&mut bench, "acme");
+    let message = bench.refused("quay_repository", json!({"name": "acme/app", "repo_state": "READ_ONLY"}));
+    assert!(message.contains("FEATURE_REPO_MIRROR"), "{message}");
+}
+
 /// Everything that a project needs, as a play over many organizations does it: one task after the other, each over all.
 fn projects(bench: &Bench, organizations: &[String]) -> Vec<String> {
     type Args = fn(&str) -> Json;

@@ -20,7 +20,7 @@ impl Connection<'_> {
     /// have made it: then nothing can be read, and everything is taken to be missing.
     pub(super) fn open(&self, ctx: &mut Ctx) -> Result<Option<Registry>, ModuleError> {
         if let (Some(file), Some(username), Some(password)) =
-            (given(self.token_file), given(self.username), self.password)
+            (given(self.token_file), given(self.username), self.password.filter(|word| !word.expose().is_empty()))
         {
             return self.open_with_token_or_password(file, username, password, ctx).map(Some);
         }

@@ -320,7 +320,43 @@ fn new_password() -> Secret {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::modules::testing::{run, with_ctx};
+    use crate::quay::script::{Script, answer};
+
+    /// As a real Quay with broken SMTP does: 400, and yet the user is there, with a password that nobody knows.
+    #[test]
+    fn a_user_whom_quay_made_without_telling_gets_the_password() {
+        let user = r#"{"kind": "user", "name": "bob", "username": "bob", "email": "bob@example.com", "verified": false, "super_user": false, "enabled": true}"#;
+        let none = r#"{"detail": "Not Found", "error_type": "not_found", "status": 404}"#;
+        let mail = r#"{"message": "Could not send email. Please contact an administrator and report this problem."}"#;
+        let steps = || {
+            vec![
+                answer("GET /api/v1/superuser/users/bob", 404, none),
+                answer("POST /api/v1/superuser/users/", 400, mail),
+                answer("GET /api/v1/superuser/users/bob", 200, user),
+            ]
+        };
+        with_ctx(|ctx| {
+            let script = ctx.runtime.block_on(async {
+                let put = answer("PUT /api/v1/superuser/users/bob", 200, user).with(r#"{"password":"bobs-passw0rd"}"#);
+                Script::play(steps().into_iter().chain([put]).collect()).await
+            });
+            let args = |password: &str| json!({"quay_host": script.url, "quay_token": "t", "username": "bob", "email": "bob@example.com", "password": password});
+            let made = run(ctx, "quay_user", args("bobs-passw0rd")).unwrap();
+            assert!(made.changed && made.warnings[0].contains("Could not send email"), "{made:?}");
+            ctx.runtime.clone().block_on(script.end());
+
+            let script = ctx.runtime.block_on(Script::play(steps()));
+            let args =
+                json!({"quay_host": script.url, "quay_token": "t", "username": "bob", "email": "bob@example.com"});
+            let error = run(ctx, "quay_user", args).unwrap_err().full_message();
+            assert!(error.contains("is lost") && error.contains("Could not send email"), "{error}");
+            ctx.runtime.clone().block_on(script.end());
+        });
+    }
 
     #[test]
     fn passwords_are_long_and_new() {

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
+use super::route::{Route, find_route};
 
 /// What is written as it is inside a segment: the unreserved characters, and those that Quay's names use and that mean
 /// nothing in a path (`acme+ci`, `sha256:…`, `a@example.com`).
@@ -33,6 +34,14 @@ pub enum PathError {
     /// A repository without its namespace.
     #[error("`{0}` is no repository: expected `namespace/name`")]
     Repository(String),
+    /// A repository whose name looks like something else of another repository.
+    #[error("Quay takes `{path}` for another request (`{operation}`), because of slashes in the repository's name")]
+    Ambiguous {
+        /// The path.
+        path: String,
+        /// What Quay would do.
+        operation: &'static str,
+    },
     /// More or fewer names than the template has parameters.
     #[error("`{template}` takes {wanted} names, not {given}")]
     Count {
@@ -48,7 +57,8 @@ pub enum PathError {
 impl Endpoint {
     /// The path with its parameters filled in, in their order, percent-encoded. `{repository}` takes `namespace/name`, where
     /// the name may hold further slashes; every other parameter is one segment. Empty names and `.` or `..` are refused,
-    /// because the request would go to another resource.
+    /// because the request would go to another resource; and so is a repository with slashes in its name whose path Quay
+    /// takes for another request: deleting a repository `app/tag/v1` would delete the tag `v1` of `app`.
     ///
     /// # Errors
     /// A name that would change the path's shape, or the wrong number of them.
@@ -86,6 +96,14 @@ impl Endpoint {
                 path.extend(utf8_percent_encode(part, SEGMENT));
             }
         }
+        if self.parameters().any(|parameter| parameter == "repository") {
+            match find_route(self.method, &path) {
+                Route::Found(found, _) | Route::Unmodelled(found, _) if found.operation != self.operation => {
+                    return Err(PathError::Ambiguous { path, operation: found.operation });
+                }
+                _ => {}
+            }
+        }
         Ok(path)
     }
 
@@ -113,6 +131,14 @@ mod tests {
         assert!(matches!(tag.path_for(&["acme", "v1"]), Err(PathError::Repository(_))));
         assert!(matches!(tag.path_for(&["acme/../x", "v1"]), Err(PathError::Dots { .. })));
         assert!(matches!(tag.path_for(&["acme/", "v1"]), Err(PathError::Empty { .. })));
+        let delete = &endpoints::DELETE_REPOSITORY;
+        assert!(delete.path_for(&["acme/deep/er"]).is_ok());
+        // mirrors have no DELETE, so this is the repository, as it should be
+        assert!(delete.path_for(&["acme/app/mirror"]).is_ok());
+        assert!(matches!(
+            delete.path_for(&["acme/app/tag/v1"]),
+            Err(PathError::Ambiguous { operation: "deleteFullTag", .. })
+        ));
         let permission = &endpoints::PUT_USER_PERMISSION;
         assert_eq!(
             permission.path_for(&["acme/app", "acme+ci"]).unwrap(),

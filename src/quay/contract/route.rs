@@ -35,62 +35,79 @@ pub fn find_route(method: Method, path: &str) -> Route {
 /// table, and their paths then mean something else.
 #[must_use]
 pub fn find_route_among(method: Method, path: &str, exists: impl Fn(&'static Endpoint) -> bool) -> Route {
+    let segments: Vec<&str> = path.split('/').collect();
     let endpoints = || ALL.iter().copied().chain(OTHERS).filter(|endpoint| exists(endpoint));
-    let mut best: Option<(usize, &'static Endpoint, Vec<String>)> = None;
+    let mut best: Option<(usize, &'static Endpoint)> = None;
     let mut others = false;
     for endpoint in endpoints() {
-        let Some((fixed, parameters)) = fit(endpoint.path, path) else { continue };
+        let Some(fixed) = fit(endpoint.path, &segments) else { continue };
         if endpoint.method != method {
             others = true;
-        } else if best.as_ref().is_none_or(|(most, ..)| fixed > *most) {
-            best = Some((fixed, endpoint, parameters));
+        } else if best.as_ref().is_none_or(|(most, _)| fixed > *most) {
+            best = Some((fixed, endpoint));
         }
     }
-    if let Some((_, endpoint, parameters)) = best {
+    if let Some((_, endpoint)) = best
+        && let Some(parameters) = parameters(endpoint.path, &segments)
+    {
         let modelled = !OTHERS.iter().any(|other| std::ptr::eq(other, endpoint));
         return if modelled { Route::Found(endpoint, parameters) } else { Route::Unmodelled(endpoint, parameters) };
     }
     if others {
         return Route::OtherMethods;
     }
-    let exists = |path: &str| endpoints().any(|endpoint| fit(endpoint.path, path).is_some());
-    if exists(&format!("{path}/")) {
+    let any = |segments: &[&str]| endpoints().any(|endpoint| fit(endpoint.path, segments).is_some());
+    let with_slash: Vec<&str> = segments.iter().copied().chain([""]).collect();
+    if any(&with_slash) {
         return Route::Slash(true);
     }
-    if path.strip_suffix('/').is_some_and(exists) {
-        return Route::Slash(false);
+    match segments.split_last() {
+        Some((&"", before)) if any(before) => Route::Slash(false),
+        _ => Route::Nowhere,
     }
-    Route::Nowhere
 }
 
-/// The parameters of a template in a path, and how many segments were fixed text.
-fn fit(template: &str, path: &str) -> Option<(usize, Vec<String>)> {
-    let template: Vec<&str> = template.split('/').collect();
-    let path: Vec<&str> = path.split('/').collect();
-    let spread = template.iter().position(|segment| *segment == "{repository}");
+/// The segments of a template, each with those of the path that it takes; `None` where their numbers do not fit.
+fn pairs<'a>(
+    template: &'static str,
+    path: &'a [&'a str],
+) -> Option<impl Iterator<Item = (&'static str, &'a [&'a str])>> {
+    let length = template.split('/').count();
+    let spread = template.contains("{repository}");
     // how many segments `{repository}` takes
-    let taken = match spread {
-        Some(_) => path.len().checked_sub(template.len() - 1).filter(|taken| *taken >= 2)?,
-        None if path.len() == template.len() => 1,
-        None => return None,
-    };
-    let (mut fixed, mut parameters, mut at) = (0, Vec::new(), 0);
-    for (index, segment) in template.iter().enumerate() {
-        let width = if spread == Some(index) { taken } else { 1 };
-        let part = path.get(at..at + width)?;
-        at += width;
+    let taken = path.len().checked_sub(length - 1)?;
+    let fits = if spread { taken >= 2 } else { taken == 1 };
+    let mut at = 0;
+    fits.then(|| {
+        template.split('/').map(move |segment| {
+            let from = at;
+            at += if segment == "{repository}" { taken } else { 1 };
+            (segment, path.get(from..at).unwrap_or_default())
+        })
+    })
+}
+
+/// How many segments of a path are fixed text of a template; `None` where the template does not fit.
+fn fit(template: &'static str, path: &[&str]) -> Option<usize> {
+    let mut fixed = 0;
+    for (segment, parts) in pairs(template, path)? {
         if segment.starts_with('{') {
-            if part.iter().any(|part| part.is_empty()) {
+            if parts.iter().any(|part| part.is_empty()) {
                 return None;
             }
-            parameters.push(percent_decode_str(&part.join("/")).decode_utf8().ok()?.into_owned());
-        } else if part.first() == Some(segment) {
+        } else if parts.first() == Some(&segment) {
             fixed += 1;
         } else {
             return None;
         }
     }
-    Some((fixed, parameters))
+    Some(fixed)
+}
+
+/// The parameters of a template that fits, decoded; `None` where they are not UTF-8.
+fn parameters(template: &'static str, path: &[&str]) -> Option<Vec<String>> {
+    let named = pairs(template, path)?.filter(|(segment, _)| segment.starts_with('{'));
+    named.map(|(_, parts)| Some(percent_decode_str(&parts.join("/")).decode_utf8().ok()?.into_owned())).collect()
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Registry {
     pub async fn change_organization(&self, name: &str, change: &ChangeOrganization) -> Result<(), QuayError> {
         let result = self.client.change_organization(name, change).await;
         self.after::<Option<Organization>, _>(result, &Item::Organization(name.to_owned()), |known, changed| {
-            *known = Some(changed.clone())
+            *known = Some(changed.clone());
         })
         .map(|_| ())
     }
