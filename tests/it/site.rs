@@ -107,7 +107,7 @@ fn a_second_play_changes_nothing_and_sends_no_write() {
     let writes: Vec<_> = requests.iter().filter(|request| is_write(request)).collect();
     assert!(writes.is_empty(), "{writes:#?}");
     // a bearer call costs a real Quay most of a second, so their number is held down
-    assert!(requests.len() <= 32, "{} requests: {requests:#?}", requests.len());
+    assert!(requests.len() <= 34, "{} requests: {requests:#?}", requests.len());
 }
 
 #[test]

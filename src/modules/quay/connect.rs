@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::foreseen::is_foreseen;
 use super::options::Connection;
 use super::secret_file;
 use crate::modules::context::Ctx;
@@ -16,15 +17,16 @@ const DEFAULT_HOST: &str = "http://127.0.0.1";
 const DEFAULT_TIMEOUT: f64 = 30.0;
 
 impl Connection<'_> {
-    /// The registry. `None` only in check mode, where the file with the token is not there yet because an earlier task would
-    /// have made it: then nothing can be read, and everything is taken to be missing.
+    /// The registry. `None` only in check mode, where the file with the token or the user is not there yet because an earlier
+    /// task would have made it: then nothing can be read, and everything is taken to be missing.
     pub(super) fn open(&self, ctx: &mut Ctx) -> Result<Option<Registry>, ModuleError> {
         if let (Some(file), Some(username), Some(password)) =
             (given(self.token_file), given(self.username), self.password.filter(|word| !word.expose().is_empty()))
         {
-            return self.open_with_token_or_password(file, username, password, ctx).map(Some);
+            return self.open_with_token_or_password(file, username, password, ctx);
         }
         match self.identity(ctx)? {
+            Some(Identity::Password { username, .. }) if is_foreseen(&username, ctx) => Ok(None),
             Some(identity) => self.open_as(identity, ctx).map(Some),
             None => Ok(None),
         }
@@ -38,7 +40,7 @@ impl Connection<'_> {
         username: &str,
         password: &Secret,
         ctx: &mut Ctx,
-    ) -> Result<Registry, ModuleError> {
+    ) -> Result<Option<Registry>, ModuleError> {
         if let Some(token) = secret_file::read(&ctx.resolve(file))? {
             let registry = self.open_as(Identity::Token(token), ctx)?;
             let doing = format!("cannot find out whether the token in `{file}` is valid");
@@ -54,10 +56,13 @@ impl Connection<'_> {
                 Some(Verified::Anonymous) | None => false,
             };
             if usable {
-                return Ok(registry);
+                return Ok(Some(registry));
             }
         }
-        self.open_as(user(username, password), ctx)
+        if is_foreseen(username, ctx) {
+            return Ok(None);
+        }
+        self.open_as(user(username, password), ctx).map(Some)
     }
 
     /// The registry, called as somebody else than the options say.

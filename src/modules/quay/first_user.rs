@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::connect::{call, failed, given};
+use super::foreseen;
 use super::options::quay_options;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
@@ -48,7 +49,9 @@ impl Managed for QuayFirstUser {
     }
 
     fn desired(&self, current: &Self::State, ctx: &mut Ctx) -> Result<Self::State, ModuleError> {
-        if current.is_some() && self.create_token {
+        if current.is_none() {
+            foreseen::note(&self.username, ctx);
+        } else if self.create_token {
             ctx.warn(format!(
                 "user {} is there already, so no token is made with it; `quay_api_token` makes one",
                 self.username

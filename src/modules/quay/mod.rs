@@ -7,6 +7,7 @@ mod connect;
 mod default_perm;
 mod duration;
 mod first_user;
+mod foreseen;
 mod names;
 mod options;
 mod organization;

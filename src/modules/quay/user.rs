@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::connect::{call, given};
+use super::foreseen;
 use super::options::{State, quay_options};
 use super::secret_file;
 use crate::modules::context::Ctx;
@@ -121,14 +122,17 @@ impl Managed for QuayUser {
             }
             (_, State::Absent) => return Ok(None),
             (Some(current), State::Present) => current.clone(),
-            (None, State::Present) => UserState {
-                username: self.username.clone(),
-                email: None,
-                enabled: true,
-                superuser: false,
-                password: Password::Any,
-                password_file: None,
-            },
+            (None, State::Present) => {
+                foreseen::note(&self.username, ctx);
+                UserState {
+                    username: self.username.clone(),
+                    email: None,
+                    enabled: true,
+                    superuser: false,
+                    password: Password::Any,
+                    password_file: None,
+                }
+            }
         };
         if let Some(email) = given(self.email.as_deref()) {
             wanted.email = Some(email.to_owned());
