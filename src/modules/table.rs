@@ -9,8 +9,8 @@ use super::definition::ModuleDef;
 use super::files::{BlockInFile, File, Find, InstallFile, LineInFile, Replace, Slurp, Stat, TempFile};
 use super::net::{GetUrl, UriRequest, WaitFor};
 use super::quay::{
-    QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayRepository, QuayRobot,
-    QuayTag, QuayTeam, QuayUser,
+    QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayPrune, QuayRepository,
+    QuayRobot, QuayTag, QuayTeam, QuayUser,
 };
 use super::system::{Cron, Ping, Setup};
 
@@ -54,6 +54,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<QuayDefaultPerm>(QUAY, "quay_default_perm").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_default_perm", "herve4m.quay.quay_default_perm", "quay_prototype", "quaymaster.quay.quay_prototype"]),
     ModuleDef::managed::<QuayFirstUser>(QUAY, "quay_first_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_first_user", "herve4m.quay.quay_first_user"]),
     ModuleDef::managed::<QuayOrganization>(QUAY, "quay_organization").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_organization", "herve4m.quay.quay_organization"]),
+    ModuleDef::action::<QuayPrune>(QUAY, "quay_prune").groups(QUAY_GROUPS),
     ModuleDef::managed::<QuayRepository>(QUAY, "quay_repository").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_repository", "herve4m.quay.quay_repository"]),
     ModuleDef::managed::<QuayRobot>(QUAY, "quay_robot").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_robot", "herve4m.quay.quay_robot"]),
     ModuleDef::managed::<QuayTag>(QUAY, "quay_tag").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_tag", "herve4m.quay.quay_tag"]),

@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod gather;
 mod keep_list;
+mod make;
 mod matcher;
 mod plan;
 mod rules;
@@ -27,6 +28,7 @@ pub use document::{Header, PLAN_VERSION, PlanFileError, PlanReader, PlanRecord, 
 pub use error::PruneError;
 pub use gather::{Target, find_repositories, plan_repositories};
 pub use keep_list::{KeepList, Promotion};
+pub use make::{Progress, compile, header, make_plan};
 pub use matcher::{Matcher, RulesError};
 pub use plan::{RepositoryPlan, Skipped, plan_repository};
 pub use rules::{Brakes, DlrnSource, Filter, Keep, RemovalMode, Rules, Share};

@@ -14,10 +14,10 @@ use super::output::Output;
 use super::{credentials, rules};
 use crate::diag::{Diagnostic, ExitCode, RenderStyle, SourceMap, render};
 use crate::prune::{
-    Applied, Applier, Brake, Header, Matcher, PLAN_VERSION, PlanReader, PlanWriter, PruneError, Rules, Totals,
-    find_repositories, keep_list, plan_repositories,
+    Applied, Applier, Brake, Header, Matcher, PlanReader, Progress, PruneError, Rules, Totals, compile, header,
+    make_plan,
 };
-use crate::quay::{Client, Trust};
+use crate::quay::Client;
 
 /// Makes a plan or reads one, shows it, and with `--confirm` applies it.
 pub(in crate::cli) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -69,31 +69,22 @@ struct Work<'a> {
 impl Work<'_> {
     /// Makes a plan, shows it, and applies it if asked to.
     async fn plan(&self, rules: Rules) -> anyhow::Result<ExitCode> {
-        let Some(matcher) = self.until_cancelled(self.matcher(rules.clone())).await? else { return self.interrupted() };
+        let Some(matcher) = self.until_cancelled(compile(self.client, rules)).await? else { return self.interrupted() };
         let now = Timestamp::now();
-        let server = self.client.server().to_string();
-        let header = Header { version: PLAN_VERSION, server, created: now, rules };
-        self.output.header(&header)?;
-        let spool = self.spool()?;
-        let mut writer = PlanWriter::new(BufWriter::new(spool), header)?;
-        let planning = async {
-            let targets = find_repositories(self.client, &matcher).await?;
-            self.output.begin("reading tags", targets.len() as u64);
-            let mut shown = Ok(());
-            plan_repositories(self.client, &matcher, targets, now, self.concurrency(), |plan| {
+        self.output.header(&header(self.client, matcher.rules(), now))?;
+        let spool = BufWriter::new(self.spool()?);
+        let mut shown = Ok(());
+        let making = make_plan(self.client, &matcher, now, self.concurrency(), spool, |progress| match progress {
+            Progress::Repositories(count) => self.output.begin("reading tags", count),
+            Progress::Planned(plan) => {
                 self.output.advance(1);
                 if shown.is_ok() {
-                    shown = self.output.repository(&plan);
+                    shown = self.output.repository(plan);
                 }
-                writer.repository(plan).map_err(PruneError::from)
-            })
-            .await?;
-            shown
-        };
-        if self.until_cancelled(planning).await?.is_none() {
-            return self.interrupted();
-        }
-        let (file, totals, brakes) = writer.finish()?;
+            }
+        });
+        let Some((file, totals, brakes)) = self.until_cancelled(making).await? else { return self.interrupted() };
+        shown?;
         let spool = file.into_inner().map_err(std::io::IntoInnerError::into_error).context("cannot write the plan")?;
         self.output.totals(&totals, &brakes)?;
         let spool = self.keep(spool)?;
@@ -115,7 +106,9 @@ impl Work<'_> {
         if let Some(code) = self.stop_before(&totals, &brakes)? {
             return Ok(code);
         }
-        let Some(matcher) = self.until_cancelled(self.matcher(header.rules)).await? else { return self.interrupted() };
+        let Some(matcher) = self.until_cancelled(compile(self.client, header.rules)).await? else {
+            return self.interrupted();
+        };
         self.client.verify().await.context("cannot use the given credentials")?;
         self.apply(&mut open(path)?, &matcher, totals.removals()).await
     }
@@ -132,16 +125,6 @@ impl Work<'_> {
             return Err(PruneError::TooOld { age_hours, allowed_hours });
         }
         Ok(())
-    }
-
-    /// The rules with the names that DLRN promoted.
-    async fn matcher(&self, rules: Rules) -> anyhow::Result<Matcher> {
-        // patterns first: they cost nothing to check
-        Matcher::new(rules.clone(), crate::prune::KeepList::new()).map_err(PruneError::from)?;
-        let options = self.client.options();
-        let trust = if options.trust == Trust::Anything { Trust::System } else { options.trust.clone() };
-        let list = keep_list(&rules.keep.dlrn, &trust, options.retry).await.map_err(PruneError::from)?;
-        Ok(Matcher::new(rules, list).map_err(PruneError::from)?)
     }
 
     /// Ends the run where there is nothing to do or nothing may be done.
@@ -210,11 +193,11 @@ impl Work<'_> {
     }
 
     /// Waits for something that may be given up at any moment.
-    async fn until_cancelled<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<Option<T>> {
+    async fn until_cancelled<T>(&self, work: impl Future<Output = Result<T, PruneError>>) -> anyhow::Result<Option<T>> {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Ok(None),
-            result = work => result.map(Some),
+            result = work => Ok(Some(result?)),
         }
     }
 
