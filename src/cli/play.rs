@@ -118,7 +118,12 @@ fn prepare(
     }
     let limit = args.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
     let split = |given: &[String]| given.iter().flat_map(|text| split_tags(text)).collect::<Vec<_>>();
-    let filter = TagFilter::new(split(&args.tags), split(&args.skip_tags));
+    // without a choice of tags `--list-tags` shows all of them, `never` too
+    let filter = if args.list_tags && args.tags.is_empty() && args.skip_tags.is_empty() {
+        TagFilter::everything()
+    } else {
+        TagFilter::new(split(&args.tags), split(&args.skip_tags))
+    };
     Ok(Ok(Prepared { sources: sources.clone(), templar, extra_vars, inventory, loader, playbooks, limit, filter }))
 }
 

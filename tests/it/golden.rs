@@ -16,7 +16,7 @@ macro_rules! areas {
     };
 }
 
-areas!(cli, inventory, vault, engine);
+areas!(cli, engine, inventory, playbook, vault);
 
 #[test]
 fn every_area_has_a_test() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::SchemaGenerator;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Span, closest, did_you_mean};
 use crate::modules::ModuleDef;
 use crate::playbook::load::{is_literal, kind_of_value};
 use crate::value::{Value, parse_bool, python_str};
@@ -107,20 +107,24 @@ impl OptionSpec {
             .flat_map(|option| std::iter::once(option.name.as_str()).chain(option.aliases.iter().map(String::as_str)))
     }
 
-    /// What is wrong with a task's options. `defaults` names options that `module_defaults` may bring.
+    /// What is wrong with a task's options. `what` is the module as messages call it, with its backticks;
+    /// `may_be_defaulted` says that `module_defaults` may bring further options.
     pub(in crate::playbook) fn check(
         &self,
-        module: &str,
+        what: &str,
         at: Span,
         given: &[Given<'_>],
         may_be_defaulted: bool,
         out: &mut Diagnostics,
     ) {
         let mut seen: BTreeMap<&str, &Given<'_>> = BTreeMap::new();
+        let mut meant = Vec::new();
         for option in given {
             let Some(def) = self.find(option.name) else {
                 if !self.open {
-                    out.push(self.unknown(module, option));
+                    out.push(self.unknown(what, option));
+                    let near = closest(option.name, self.names());
+                    meant.extend(near.and_then(|near| self.find(near)).map(|near| near.name.as_str()));
                 }
                 continue;
             };
@@ -128,26 +132,22 @@ impl OptionSpec {
                 out.push(
                     Diagnostic::warning(
                         "duplicate-option",
-                        format!("`{}` and `{}` are the same option of `{module}`", before.name, option.name),
+                        format!("`{}` and `{}` are the same option of {what}", before.name, option.name),
                     )
                     .label(option.name_span, "this one counts")
                     .label(before.name_span, "given here already"),
                 );
             }
-            check_kind(
-                &def.kind,
-                option.value,
-                option.value_span,
-                &format!("option `{}` of `{module}`", option.name),
-                out,
-            );
+            check_kind(&def.kind, option.value, option.value_span, &format!("option `{}` of {what}", option.name), out);
         }
         if may_be_defaulted {
             return;
         }
-        for missing in self.options.iter().filter(|o| o.required && !seen.contains_key(o.name.as_str())) {
+        // a misspelt option is not missing too
+        let given = |name: &str| seen.contains_key(name) || meant.contains(&name);
+        for missing in self.options.iter().filter(|option| option.required && !given(&option.name)) {
             let mut problem =
-                Diagnostic::error("missing-option", format!("`{module}` needs the option `{}`", missing.name)).at(at);
+                Diagnostic::error("missing-option", format!("{what} needs the option `{}`", missing.name)).at(at);
             if let Kind::Choice(choices) = &missing.kind {
                 problem = problem.help(format!("it is one of {}", quoted(choices)));
             }
@@ -155,9 +155,9 @@ impl OptionSpec {
         }
     }
 
-    fn unknown(&self, module: &str, option: &Given<'_>) -> Diagnostic {
-        let mut problem = Diagnostic::error("unknown-option", format!("`{module}` has no option `{}`", option.name))
-            .at(option.name_span);
+    fn unknown(&self, what: &str, option: &Given<'_>) -> Diagnostic {
+        let mut problem =
+            Diagnostic::error("unknown-option", format!("{what} has no option `{}`", option.name)).at(option.name_span);
         match did_you_mean(option.name, self.names()) {
             Some(help) => problem = problem.help(help),
             None if self.options.is_empty() => problem = problem.help("it takes no options"),
@@ -400,7 +400,7 @@ mod tests {
         let given: Vec<Given<'_>> =
             options.iter().map(|(name, value)| Given { name, name_span: span, value, value_span: span }).collect();
         let mut out = Diagnostics::new();
-        OptionSpec::of(&SAMPLE).check("sample", span, &given, false, &mut out);
+        OptionSpec::of(&SAMPLE).check("`sample`", span, &given, false, &mut out);
         out.into_iter()
             .map(|problem| [problem.message].into_iter().chain(problem.help).collect::<Vec<_>>().join("; "))
             .collect()
@@ -440,7 +440,6 @@ mod tests {
                 "option `force` of `sample` takes a truth value (yes or no), not the text `maybe`",
                 "option `state` of `sample` takes one of `present`, `absent`, not the text `presnt`; did you mean `present`?",
                 "option `names` of `sample` takes a list, not a mapping",
-                "`sample` needs the option `path`",
             ]
         );
     }
@@ -452,10 +451,7 @@ mod tests {
         );
         assert_eq!(
             check(&[("path", "/x".into()), ("perms", Value::list(vec![perm]))]),
-            [
-                "`option `perms` of `sample`` has no option `nam`; did you mean `name`?",
-                "`option `perms` of `sample`` needs the option `name`",
-            ]
+            ["option `perms` of `sample` has no option `nam`; did you mean `name`?",]
         );
     }
 

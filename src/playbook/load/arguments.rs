@@ -146,9 +146,11 @@ impl Reader<'_> {
 
     /// The options of free-form text.
     fn free_text(&mut self, module: &str, text: &Text, span: Span, form: Form, list: &mut Vec<Argument>) -> Option<()> {
-        self.check_templates(&Value::Str(text.clone()));
         let free = match freeform::parse(text, form.pairs) {
-            Ok(free) => free,
+            Ok(free) => {
+                self.check_templates(&Value::Str(text.clone()));
+                free
+            }
             Err(error) => {
                 self.problem(
                     Diagnostic::error("unbalanced-text", format!("the options of `{module}` cannot be split: {error}"))

@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::context::LoadContext;
 use super::loader::Inner;
-use super::reader::Reader;
+use super::reader::{Reader, without_quotes};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::tree::{display_name, resolve};
 use crate::value::{Map, Redactor, Value};
+use crate::vault::VaultError;
 use crate::yaml::{self, Node};
 
 /// Why a file gives no document; remembered, so that a file with a problem is reported alike each time it is asked for.
@@ -17,6 +18,8 @@ use crate::yaml::{self, Node};
 pub(in crate::playbook) enum DocumentError {
     /// It cannot be read, and why.
     Unreadable(String),
+    /// It is encrypted and cannot be opened.
+    Closed(VaultError),
     /// It is not valid, and where.
     Invalid(Box<Diagnostic>),
 }
@@ -43,27 +46,23 @@ impl Inner {
             DocumentError::Unreadable(format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
         })?;
         let source = if text.starts_with(VAULT_HEADER) {
-            let opened = self
-                .options
-                .templar
-                .vault()
-                .decrypt(&text)
-                .map_err(|error| DocumentError::Unreadable(error.to_string()))?;
+            let opened = self.options.templar.vault().decrypt(&text).map_err(DocumentError::Closed)?;
             self.options.sources.add_secret(name, opened.expose())
         } else {
             self.options.sources.add(name, text)
         };
         let mut warnings = Diagnostics::new();
         let parsed = yaml::parse_one(&self.options.sources, source, &mut warnings);
+        let secret = self.options.sources.get(source).is_some_and(|source| source.secret);
         for warning in warnings {
-            self.warn(warning);
+            self.warn(if secret { without_quotes(warning) } else { warning });
         }
         parsed.map(Arc::new).map_err(DocumentError::Invalid)
     }
 
-    /// Whether a document came from a vaulted file.
-    fn is_secret(&self, node: &Node) -> bool {
-        self.options.sources.get(node.span.source).is_some_and(|source| source.secret)
+    /// Whether a place lies in a file that was encrypted.
+    pub(super) fn is_secret(&self, span: Span) -> bool {
+        self.options.sources.get(span.source).is_some_and(|source| source.secret)
     }
 
     /// The file that a task in this context means by a name.
@@ -103,7 +102,8 @@ impl Inner {
     pub(super) fn similar_file(&self, dir: &Path, name: &str) -> Option<String> {
         let wanted = resolve(dir, name);
         let file = wanted.file_name()?.to_str()?;
-        let names = self.options.files.list(wanted.parent()?).ok()?;
+        let folder = wanted.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let names = self.options.files.list(folder).ok()?;
         crate::diag::did_you_mean(file, names.iter().map(String::as_str))
     }
 }
@@ -136,6 +136,20 @@ impl Reader<'_> {
                 self.problem(*diagnostic);
                 None
             }
+            Err(DocumentError::Closed(error)) => {
+                let message = format!("cannot decrypt `{}`: {error}", display_name(path));
+                let problem = Diagnostic::error("vault", message).at_opt(at);
+                self.problem(match error {
+                    VaultError::NoPassword => {
+                        problem.help("give one with `--vault-password-file`, `--vault-id` or `--ask-vault-pass`")
+                    }
+                    VaultError::WrongPassword => {
+                        problem.help("check which password and vault id it was encrypted with")
+                    }
+                    _ => problem,
+                });
+                None
+            }
             Err(DocumentError::Unreadable(reason)) => {
                 let message = format!("cannot read `{}`: {reason}", display_name(path));
                 self.problem(Diagnostic::error("unreadable-file", message).at_opt(at));
@@ -150,7 +164,7 @@ impl Reader<'_> {
         if node.is_null() {
             return Some(Map::new());
         }
-        let secret = self.loader.is_secret(&node);
+        let secret = self.loader.is_secret(node.span);
         let vars = self.vars(&node, &format!("`{}`", display_name(path)))?;
         if !secret {
             return Some(vars);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::context::LoadContext;
 use super::loader::Inner;
 use super::notify::Notifications;
-use crate::diag::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Label, Severity, Span, did_you_mean};
 use crate::playbook::check::search_folders;
 use crate::template::{MapScope, Scope};
 use crate::value::{Map, Text, Value, python_str};
@@ -41,9 +41,10 @@ impl<'l> Reader<'l> {
         self.problems
     }
 
-    /// Notes a problem; the reading goes on.
+    /// Notes a problem; the reading goes on. What messages quote from a file that was encrypted is left out.
     pub(super) fn problem(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        let secret = problem.span().is_some_and(|span| self.loader.is_secret(span));
+        self.problems.push(if secret { without_quotes(problem) } else { problem });
     }
 
     /// Notes a problem that only matters where it is reached: a warning where that may never be.
@@ -54,7 +55,9 @@ impl<'l> Reader<'l> {
 
     /// Notes several problems.
     pub(super) fn extend(&mut self, problems: Diagnostics) {
-        self.problems.extend(problems);
+        for problem in problems {
+            self.problem(problem);
+        }
     }
 
     /// Notes an error at a place.
@@ -123,11 +126,11 @@ impl<'l> Reader<'l> {
                 self.problem(
                     Diagnostic::error("import-name", format!("cannot work out `{}`: {}", text.as_str(), error.message))
                         .at_opt(error.span.or(text.span()))
+                        .help_opt(error.help)
                         .help(
                             "names of static imports are needed before any host is looked at: they may use variables of \
                              the play, the role, the task and the command line, but no facts and no host variables",
-                        )
-                        .help_opt(error.help),
+                        ),
                 );
                 None
             }
@@ -153,6 +156,16 @@ impl Scope for StaticScope<'_> {
     fn search_path(&self, kind: &str) -> Vec<PathBuf> {
         search_folders(self.context, kind)
     }
+}
+
+/// The problem without anything that it quotes: code, sentence and place still tell where to look.
+pub(super) fn without_quotes(problem: Diagnostic) -> Diagnostic {
+    let quoted = problem.message.split('`').enumerate();
+    let message =
+        quoted.map(|(position, part)| if position % 2 == 0 { part } else { "…" }).collect::<Vec<_>>().join("`");
+    let labels = problem.labels.into_iter().map(|label| Label { text: String::new(), ..label }).collect();
+    let help = vec!["the file is encrypted; look at it with `quaymaster vault view`".to_owned()];
+    Diagnostic { message, labels, help, ..problem }
 }
 
 /// What kind of thing a node is, as people call it.

@@ -258,7 +258,7 @@ impl Reader<'_> {
                 let defaulted =
                     has_defaults(module, context.module_defaults.iter().chain(&draft.keywords.module_defaults));
                 let mut problems = Diagnostics::new();
-                spec.check(&written.name, written.span, &given, defaulted, &mut problems);
+                spec.check(&format!("`{}`", written.name), written.span, &given, defaulted, &mut problems);
                 self.extend(problems);
                 let option = |name: &str| {
                     let is = |own: &str| spec.own_name(own).unwrap_or(own) == name;

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::role_files::split_collection;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::modules::{self, Ctx, ModuleDef, ModuleError, Outcome, table};
-use crate::tree::display_name;
+use crate::tree::{display_name, resolve};
 
 /// Stands in for a module that is not built in. A task under a condition may never come to run it, so it is loaded with a
 /// warning, and fails when it is reached.
@@ -65,7 +65,7 @@ impl Reader<'_> {
         let prefix = format!("{collection}.");
         let siblings: Vec<String> = full_names().filter(|full| full.starts_with(&prefix)).collect();
         if siblings.is_empty() && !matches!(collection, "ansible.builtin" | "ansible.legacy") {
-            let problem = not_built_in(name).help(format!("nothing of the collection `{collection}` is"));
+            let problem = not_built_in(name).help(format!("no module of the collection `{collection}` is"));
             return Missing::Unsupported(name.to_owned(), Box::new(problem));
         }
         unknown(did_you_mean(name, siblings.iter().map(String::as_str)))
@@ -79,7 +79,7 @@ impl Reader<'_> {
             for folder in ["library", "action_plugins"].map(|folder| home.join(folder)) {
                 let names = files.list(&folder).unwrap_or_default();
                 if let Some(found) = names.iter().find(|file| file.split('.').next() == Some(name)) {
-                    return Some(folder.join(found));
+                    return Some(resolve(&folder, found));
                 }
             }
         }
