@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use crate::diag::{ExitCode, did_you_mean};
-use crate::modules::table;
+use crate::modules::{doc, table};
 
 /// Arguments of `quaymaster doc`.
 #[derive(Debug, clap::Args)]
@@ -21,9 +21,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::Success);
     };
-    if table::find(name).is_none() {
+    let Some(module) = table::find(name) else {
         let help = did_you_mean(name, table::MODULES.iter().map(|module| module.name));
         bail!("there is no module `{name}`{}", help.map(|help| format!("; {help}")).unwrap_or_default());
-    }
+    };
+    print!("{}", doc::render(module));
     Ok(ExitCode::Success)
 }

@@ -43,6 +43,8 @@ pub struct ModuleDef {
     pub groups: &'static [&'static str],
     /// How free-form text is read.
     pub free_form: FreeForm,
+    /// Whether it keeps a thing as declared, so that check mode foresees what it does.
+    pub keeps_state: bool,
     /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
     pub open: bool,
     /// The options: JSON Schema of the parameter struct, its doc comments as descriptions.
@@ -60,7 +62,9 @@ impl std::fmt::Debug for ModuleDef {
 impl ModuleDef {
     /// A module that keeps a thing as declared.
     pub const fn managed<M: Managed>(collection: &'static str, name: &'static str) -> Self {
-        Self::new(collection, name, M::json_schema, Runner::Host(managed::run::<M>))
+        let mut module = Self::new(collection, name, M::json_schema, Runner::Host(managed::run::<M>));
+        module.keeps_state = true;
+        module
     }
 
     /// A module that does something.
@@ -84,7 +88,17 @@ impl ModuleDef {
         schema: fn(&mut SchemaGenerator) -> Schema,
         runner: Runner,
     ) -> Self {
-        Self { name, collection, aliases: &[], groups: &[], free_form: FreeForm::KeyValue, open: false, schema, runner }
+        Self {
+            name,
+            collection,
+            aliases: &[],
+            groups: &[],
+            free_form: FreeForm::KeyValue,
+            keeps_state: false,
+            open: false,
+            schema,
+            runner,
+        }
     }
 
     /// With further names.

@@ -11,6 +11,7 @@ mod action;
 mod context;
 mod controller;
 mod definition;
+pub mod doc;
 mod error;
 mod json_text;
 pub mod managed;

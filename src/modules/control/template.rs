@@ -167,7 +167,10 @@ impl Template {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let mut map: Map = [
             ("template_path", Some(self.src.clone())),
-            ("template_fullpath", Some(source.display().to_string())),
+            (
+                "template_fullpath",
+                Some(std::path::absolute(source).unwrap_or_else(|_| source.to_owned()).display().to_string()),
+            ),
             ("template_destpath", Some(self.dest.clone())),
             ("template_host", Some(host)),
             ("template_uid", owner),

@@ -41,6 +41,9 @@ pub struct Ownership {
 impl Attributes {
     /// Refuses what this host cannot do. SELinux options do nothing on a host without SELinux, as in Ansible.
     pub fn check(&self) -> Result<(), ModuleError> {
+        if self.flags.is_some() {
+            return Err(ModuleError::new("option `attributes` is not supported yet"));
+        }
         if let Some((option, _)) = self.selinux.first()
             && Path::new("/sys/fs/selinux/enforce").exists()
         {
@@ -146,7 +149,7 @@ macro_rules! file_options {
             owner: Option<String>,
             /// Group that shall own the file, by name or number.
             group: Option<String>,
-            /// Attributes of the file system as `chattr` takes them, such as `+i`.
+            /// Not supported yet: attributes of the file system as `chattr` takes them, such as `+i`.
             #[serde(alias = "attr")]
             #[schemars(extend("x-aliases" = ["attr"]))]
             attributes: Option<String>,
