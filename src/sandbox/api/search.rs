@@ -138,6 +138,9 @@ fn entities(call: &Call<'_>) -> Result<Reply, Failure> {
     }
     if call.query.flag("includeOrgs", false) {
         for found in accounts::with_prefix(call.db, AccountKind::Organization, prefix, ENTITIES)? {
+            if !call.access().is_member(found.id)? {
+                continue;
+            }
             results.push(json!({
                 "name": found.name,
                 "kind": "org",

@@ -48,6 +48,14 @@ pub(super) fn route(
         _ => None,
     };
     let route = find(known.unwrap_or(Method::Get));
+    // `…/acme/app/tag` is rather the list of tags without its slash than a repository `app/tag`
+    if let (Some(method), Route::Found(short, _)) = (known, &route)
+        && short.path.contains("{repository}")
+        && let Route::Found(long, _) | Route::Unmodelled(long, _) = find_with_slash(settings, method, path)
+        && long.path.ends_with('/')
+    {
+        return Destination::Reply(redirect(base, &format!("{path}/"), query));
+    }
     if known.is_some()
         && let Route::Found(endpoint, parameters) | Route::Unmodelled(endpoint, parameters) = route
     {
@@ -68,6 +76,10 @@ pub(super) fn route(
         }
         _ => not_allowed(&methods),
     })
+}
+
+fn find_with_slash(settings: &Settings, method: Method, path: &str) -> Route {
+    find_route_among(method, &format!("{path}/"), |endpoint| is_enabled(settings, endpoint.operation))
 }
 
 /// The refusal of a method. In JSON where the API itself answers reads of the path, else as a page.
