@@ -651,3 +651,32 @@ fn a_registry_with_an_authority_of_its_own_is_trusted_when_it_is_named() {
     let message = bench.refused("quay_first_user", args);
     assert!(message.contains("is for another name") || message.contains("is it up?"), "{message}");
 }
+
+#[test]
+fn tags_are_kept() {
+    let mut bench = Bench::new();
+    organization(&mut bench, "acme");
+    bench.done("quay_repository", json!({"name": "acme/app"}));
+    bench.post("/_sandbox/fill", "", &json!({"repository": "acme/app", "tags": 3}));
+    let latest = bench.done("quay_tag", json!({"image": "acme/app"}));
+    assert!(!latest.changed);
+    let digest = text(&latest, "digest");
+
+    bench.prove("quay_tag", json!({"image": "acme/app:latest", "tag": "stable"}));
+    bench.prove("quay_tag", json!({"image": format!("acme/app@{digest}"), "tag": "by-digest"}));
+    bench.prove(
+        "quay_tag",
+        json!({"image": "acme/app:stable", "expiration": "2027-10-01", "expiration_format": "%Y-%m-%d"}),
+    );
+    bench.prove("quay_tag", json!({"image": "acme/app:stable", "expiration": ""}));
+    bench.prove("quay_tag", json!({"image": "acme/app:stable", "immutable": true}));
+    let message = bench.refused("quay_tag", json!({"image": "acme/app:stable", "state": "absent"}));
+    assert!(message.contains("immutable"), "{message}");
+    bench.prove("quay_tag", json!({"image": "acme/app:stable", "immutable": false}));
+    bench.prove("quay_tag", json!({"image": "acme/app:stable", "state": "absent"}));
+    bench.prove("quay_tag", json!({"image": "acme/app:latest", "tag": "by-digest", "state": "absent"}));
+
+    let message = bench.refused("quay_tag", json!({"image": "acme/app:nothing"}));
+    assert!(message.contains("there is no image `acme/app:nothing`"), "{message}");
+    assert!(!bench.done("quay_tag", json!({"image": "acme/nothing:v1", "state": "absent"})).changed);
+}
