@@ -288,6 +288,32 @@ fn deep_nesting_is_an_error_and_no_crash() {
     }
 }
 
+/// `cargo test --release --test it simple_renders -- --ignored --nocapture` tells how long a render takes.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn simple_renders_take_microseconds() {
+    let vars = vars(&[
+        ("a", Value::data("x")),
+        ("b", Value::template("{{ a }}-{{ a }}")),
+        ("l", Value::list((0..10).map(Value::Int).collect())),
+    ]);
+    let templar = templar();
+    for text in [
+        "{{ a }}",
+        "pre {{ a }} post",
+        "{{ b }}",
+        "{{ l | map('string') | join(',') }}",
+        "{{ a is defined and a == 'x' }}",
+    ] {
+        let value = Value::template(text);
+        let start = std::time::Instant::now();
+        for _ in 0..20_000 {
+            templar.render(&value, &MapScope(&vars)).unwrap();
+        }
+        println!("{text}: {:?}", start.elapsed() / 20_000);
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_text_never_panics(text in ".{0,60}", inside in "[a-z0-9 .|(){}'\"%~+*/=<>,:\\[\\]\\\\-]{0,40}") {

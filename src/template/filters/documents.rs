@@ -135,10 +135,7 @@ pub(super) fn to_nice_yaml(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Ou
 
 fn yaml(run: &Run<'_, '_>, item: &Item, mut args: Args, mut options: EmitOptions) -> Outcome {
     // the first argument by position is the indentation
-    let indent = match args.positional.is_empty() {
-        true => args.take("indent"),
-        false => Some(args.positional.remove(0)),
-    };
+    let indent = if args.positional.is_empty() { args.take("indent") } else { Some(args.positional.remove(0)) };
     for (slot, item) in [(&mut options.indent, indent), (&mut options.width, args.take("width"))] {
         if let Some(item) = item.filter(|item| !item.is_null()) {
             *slot = i32::try_from(int_of(&item)?).unwrap_or(i32::MAX);
