@@ -13,6 +13,7 @@
 mod golden;
 mod harness;
 mod layers;
+mod prune;
 mod prune_dlrn;
 mod quay_bench;
 mod quay_modules;

@@ -10,7 +10,7 @@ use crate::prune::Share;
 /// one day ahead; tags that are too old for that (past 104 weeks) are deleted, which the registry's time machine can undo.
 ///
 /// Exit status: 0 nothing to do or everything done, 1 the run stopped before it removed anything (a keep list that cannot
-/// be read, wrong credentials, a broken plan), 2 some removals failed, 4 the rules are not valid, 5 wrong options, 6 a limit
+/// be read, wrong credentials, a broken plan), 2 some removals failed, 3 the rules are not valid, 5 wrong options, 6 a limit
 /// (--max-…) stopped the plan, 130 interrupted.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
