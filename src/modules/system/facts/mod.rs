@@ -1,6 +1,7 @@
 //! Facts about this host, one file per kind, all read from `/proc`, `/sys`, `/etc` and system calls: no process is started
 //! but for executable local facts.
 
+mod collect;
 mod distribution;
 mod dmi;
 mod hardware;
@@ -15,85 +16,5 @@ mod time;
 mod user;
 mod virtualization;
 
+pub(super) use collect::{Facts, Request, gather};
 pub(super) use names::chosen;
-
-use crate::modules::context::Ctx;
-use crate::modules::error::ModuleError;
-use crate::value::{Key, Map, Value};
-
-/// What a collector is given beside the host.
-pub(super) struct Request<'r> {
-    /// Folder of local facts.
-    pub(super) fact_path: &'r str,
-    /// Seconds that an executable local fact may take.
-    pub(super) timeout: u32,
-}
-
-/// Facts found so far, by name without the prefix.
-#[derive(Debug, Default)]
-pub(super) struct Facts(Map);
-
-impl Facts {
-    fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.insert(Key::from(name), value.into());
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// The facts with their prefix.
-    pub(super) fn prefixed(self) -> Map {
-        self.0.into_iter().map(|(name, value)| (Key::from(format!("ansible_{name}")), value)).collect()
-    }
-}
-
-/// A source of facts.
-enum Collect {
-    /// Leaves out what it cannot read.
-    Plain(fn(&mut Facts)),
-    /// Needs the context.
-    WithCtx(fn(&mut Facts, &mut Ctx) -> Result<(), ModuleError>),
-    /// Needs the request too.
-    Asked(fn(&mut Facts, &Request<'_>, &mut Ctx)),
-}
-
-/// The collectors in the order they run: later ones may use facts of earlier ones.
-const COLLECTORS: &[(&str, Collect)] = &[
-    ("platform", Collect::Plain(platform::platform)),
-    ("distribution", Collect::Plain(|facts| distribution::distribution(facts, &read::file))),
-    ("lsb", Collect::Plain(|facts| distribution::lsb(facts, &read::file))),
-    ("selinux", Collect::Plain(software::selinux)),
-    ("apparmor", Collect::Plain(software::apparmor)),
-    ("chroot", Collect::Plain(software::chroot)),
-    ("fips", Collect::Plain(software::fips)),
-    ("pkg_mgr", Collect::Plain(software::pkg_mgr)),
-    ("service_mgr", Collect::Plain(software::service_mgr)),
-    ("cmdline", Collect::Plain(platform::cmdline)),
-    ("date_time", Collect::Plain(|facts| time::date_time(facts, &jiff::Zoned::now()))),
-    ("env", Collect::Asked(|facts, _, ctx| user::env(facts, ctx))),
-    ("loadavg", Collect::Plain(platform::loadavg)),
-    ("ssh_pub_keys", Collect::Plain(platform::ssh_pub_keys)),
-    ("user", Collect::WithCtx(|facts, ctx| user::user(facts, ctx))),
-    ("virtual", Collect::Plain(virtualization::virtualization)),
-    ("hardware", Collect::Plain(hardware::hardware)),
-    ("dns", Collect::Plain(network::dns)),
-    ("network", Collect::WithCtx(|facts, _| network::network(facts))),
-    ("local", Collect::Asked(local::local)),
-];
-
-/// Gathers the facts of these collectors.
-pub(super) fn gather(names: &[&str], request: &Request<'_>, ctx: &mut Ctx) -> Result<Facts, ModuleError> {
-    let mut facts = Facts::default();
-    for (name, collect) in COLLECTORS {
-        // the package and service managers are told by the distribution
-        if names.contains(name) || *name == "distribution" && names.contains(&"pkg_mgr") {
-            match collect {
-                Collect::Plain(collect) => collect(&mut facts),
-                Collect::WithCtx(collect) => collect(&mut facts, ctx)?,
-                Collect::Asked(collect) => collect(&mut facts, request, ctx),
-            }
-        }
-    }
-    Ok(facts)
-}
