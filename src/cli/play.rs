@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     };
     if args.syntax_check || args.list_tasks || args.list_tags || args.list_hosts {
-        return list(args, &prepared);
+        list(args, &prepared);
+        return Ok(ExitCode::Success);
     }
     execute(args, prepared, environment)
 }
@@ -129,12 +130,12 @@ fn prepare(
 
 /// `--syntax-check` and the listings.
 #[expect(clippy::print_stdout, reason = "the listing is the output")]
-fn list(args: &Args, prepared: &Prepared) -> anyhow::Result<ExitCode> {
+fn list(args: &Args, prepared: &Prepared) {
     if args.syntax_check {
         for name in &args.playbooks {
             print!("{}", syntax_checked(&name.to_string_lossy()));
         }
-        return Ok(ExitCode::Success);
+        return;
     }
     let hosts = |play: &Play| hosts_of(play, prepared);
     let listing = Listing {
@@ -148,7 +149,6 @@ fn list(args: &Args, prepared: &Prepared) -> anyhow::Result<ExitCode> {
     for (name, playbook) in args.playbooks.iter().zip(&prepared.playbooks) {
         print!("{}", listing.text(&name.to_string_lossy(), playbook));
     }
-    Ok(ExitCode::Success)
 }
 
 /// The hosts that a play would work on. A pattern that cannot be rendered without a host's variables selects none here.

@@ -71,7 +71,7 @@ impl Drop for Silent<'_> {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             // the terminal may be gone; there is nobody left to tell
-            drop(tcsetattr(self.terminal, OptionalActions::Flush, before));
+            let _ = tcsetattr(self.terminal, OptionalActions::Flush, before);
         }
     }
 }

@@ -74,7 +74,8 @@ impl Script {
                     told.lock().unwrap().push(format!("{line}: no {part} in\n{request}"));
                 }
                 if let Reply::Answer(status, headers, body) = step.reply {
-                    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                    let headers = headers.concat();
                     let answer = format!(
                         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
                         body.len()

@@ -162,6 +162,18 @@ impl Value {
         self.map_text(&Text::into_secret)
     }
 
+    /// Whether any text in it is secret.
+    #[must_use]
+    pub fn holds_secret(&self) -> bool {
+        match self {
+            Self::Str(text) => text.is_secret(),
+            Self::List(items) => items.iter().any(Self::holds_secret),
+            Self::Map(map) => map.values().any(Self::holds_secret),
+            Self::Encrypted(_) => true,
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) => false,
+        }
+    }
+
     fn map_text(self, change: &dyn Fn(Text) -> Text) -> Self {
         match self {
             Self::Str(text) => Self::Str(change(text)),

@@ -51,7 +51,7 @@ impl One {
                             Err(error) => from_error(error),
                         }
                     };
-                    guarded(run, &cancel, limit).await
+                    hide_command(guarded(run, &cancel, limit).await, args)
                 }
             },
             Runner::Controller(run) => guarded(self.beside(run, request, target), &cancel, limit).await,
@@ -107,6 +107,20 @@ impl One {
         });
         work.await.unwrap_or_else(|error| Try::Failed(ModuleError::new(crash_message(error))))
     }
+}
+
+/// Hides the command line that a module returns where its options held a secret: split into words, the secret would not be
+/// found by its text.
+fn hide_command(mut ended: Try, args: &Value) -> Try {
+    let values = match &mut ended {
+        Try::Done(outcome, _) => &mut outcome.values,
+        Try::Failed(error) => &mut error.values,
+        Try::Unreachable(_) | Try::TimedOut(_) => return ended,
+    };
+    if let Some(command) = values.get_mut("cmd").filter(|_| args.holds_secret()) {
+        *command = std::mem::replace(command, Value::Null).into_secret();
+    }
+    ended
 }
 
 fn from_error(error: TargetError) -> Try {
