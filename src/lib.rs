@@ -3,6 +3,7 @@
 //! The library holds everything; the binary only calls `cli`. Folders are layers, and a folder imports only folders that
 //! stand above it in the table of ARCHITECTURE.md (a test enforces it).
 
+#![cfg_attr(not(test), deny(unused_crate_dependencies))]
 #![cfg_attr(
     test,
     allow(

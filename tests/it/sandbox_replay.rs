@@ -521,7 +521,7 @@ async fn replay(variant: &str) -> (usize, BTreeMap<String, String>) {
             }
         }
     }
-    drop(stop.send(()));
+    let _ = stop.send(());
     server.await.unwrap();
     (agreed, wrong)
 }
