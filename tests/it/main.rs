@@ -21,6 +21,7 @@ mod readme;
 mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
+mod sandbox_coverage;
 mod sandbox_replay;
 mod site;
 mod template_behaviour;
