@@ -214,3 +214,29 @@ fn an_interrupt_ends_with_a_recap_and_130() {
     let left = Command::new("pgrep").args(["-f", "sleep 61.7"]).output().unwrap();
     assert!(left.stdout.is_empty(), "the command still runs: {}", String::from_utf8_lossy(&left.stdout));
 }
+
+#[test]
+fn a_filled_registry_is_pruned_by_the_shipped_playbook() {
+    let site = Site::new();
+    site.play(&[]);
+    fs::copy(root().join("scripts/demo-fill.yml"), site.folder.path().join("fill.yml")).unwrap();
+    let play = |playbook: &str, args: &[&str]| {
+        let mut command = quaymaster(site.folder.path());
+        command.env("QUAY_URL", &site.sandbox.url).env("QUAY_TOKEN_DIR", site.tokens());
+        let output = command.args(["play", "-i", "inventories/sandbox", playbook]).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
+    };
+    play("fill.yml", &[]);
+    let before = site.requests(0).len();
+    let plan = play("playbooks/prune.yml", &[]);
+    // of `app` the nights 8 to 29 days ago go, of `base` all but the newest, `nova` has nothing within 14 days but 7 tags
+    assert!(plan.contains("changed=0"), "{plan}");
+    assert!(!site.requests(before).iter().any(is_write), "a plan sends no write");
+    let done = play("playbooks/prune.yml", &["-e", "quay_prune_confirm=true"]);
+    assert!(!done.contains("changed=0"), "{done}");
+    let expired = site.requests(before).iter().filter(|request| is_write(request)).count();
+    assert!(expired > 20, "{expired} tags were expired");
+    let again = play("playbooks/prune.yml", &["-e", "quay_prune_confirm=true"]);
+    assert!(again.contains("changed=0"), "{again}");
+}
