@@ -140,6 +140,13 @@ fn names(batch: &Batch, handler: &Known) -> Names {
             None => {}
         }
     }
+    // a topic of a role's handler can be notified with the role in front, too
+    if let Some(frame) = &handler.frame.role {
+        let role = frame.role();
+        let with_role = |topic: &String| [format!("{} : {topic}", role.short_name), format!("{} : {topic}", role.name)];
+        let qualified: Vec<String> = names.listen.iter().flat_map(with_role).collect();
+        names.listen.extend(qualified);
+    }
     let Some(written) = &task.keywords.name else { return names };
     match render(written) {
         Some(name) => {
