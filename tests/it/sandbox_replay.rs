@@ -279,7 +279,7 @@ impl Replay {
     fn same_shape(&mut self, expected: &Json, actual: &Json, place: &str, is_error: bool) -> Result<(), String> {
         match (expected, actual) {
             // what may be absent is null in one of them
-            (Json::Null, _) | (_, Json::Null) => Ok(()),
+            (Json::Null, _) | (_, Json::Null) | (Json::Number(_), Json::Number(_)) => Ok(()),
             (Json::Object(expected), Json::Object(actual)) => {
                 let name = place.rsplit('.').next().unwrap_or_default();
                 if MAPS.contains(&name) {
@@ -315,7 +315,6 @@ impl Replay {
                 let expected = if message && is_error { self.filled(expected) } else { return Ok(()) };
                 if expected == *actual { Ok(()) } else { Err(format!("{place} is `{actual}` instead of `{expected}`")) }
             }
-            (Json::Number(_), Json::Number(_)) => Ok(()),
             (Json::Bool(e), Json::Bool(a)) => {
                 // the same state gives the same answer, but lists come in another order
                 if e == a || place.contains("[]") || place.contains(".*") {
