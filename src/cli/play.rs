@@ -20,6 +20,7 @@ use crate::event::EventSink;
 use crate::inventory::{Inventory, Limit};
 use crate::modules::{HostServices, RunMode, Terminal as _};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
+use crate::quay::QuayPool;
 use crate::template::{MapScope, Templar};
 use crate::tree::{COLLECTION, Files, WithEmbedded};
 use crate::value::{Map, python_str};
@@ -185,6 +186,7 @@ fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String
     };
     let cancel = CancellationToken::new();
     let asking = cancel.clone();
+    let shared = Arc::clone(&services);
     let run = Run {
         playbooks: prepared.playbooks,
         hosts: Hosts::new(prepared.inventory, prepared.sources, prepared.templar.vault().clone()),
@@ -210,6 +212,8 @@ fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String
         let interrupted = tokio::spawn(interrupt(cancel));
         let outcome = engine::run(run).await;
         interrupted.abort();
+        // a session that cannot be ended in time ends by itself
+        drop(tokio::time::timeout(GRACE, shared.get::<QuayPool>().sign_out()).await);
         outcome
     });
     runtime.shutdown_timeout(GRACE);

@@ -87,7 +87,7 @@ pub(super) struct Args {
     #[arg(short = 'b', long = "become", help_heading = "Mode")]
     pub(super) r#become: bool,
 
-    /// Folders with roles, before `roles/` beside the playbook's own
+    /// Folders with roles, after `roles/` beside the playbook
     #[arg(
         long = "roles-path",
         value_name = "DIR",

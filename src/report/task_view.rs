@@ -10,6 +10,9 @@ use crate::event::{ItemResult, TaskStatus};
 /// At most this many labels of loop items are named on one line.
 const MOST_LABELS: usize = 8;
 
+/// The label of an item of a task with `no_log`.
+const CENSORED: &str = "(censored due to no_log)";
+
 /// Return values that are told otherwise, or that say nothing to a reader.
 const TOLD: &[&str] = &["changed", "failed", "skipped", "msg", "results", "warnings", "diff", "_ansible_no_log"];
 
@@ -84,8 +87,12 @@ impl View {
     /// The line of a loop of which nothing failed: which items changed, how many did not.
     pub(super) fn folded(self, host: &str, status: TaskStatus, items: &[Seen]) -> String {
         let mut head = format!("{}: [{host}]", word(status));
-        let named: Vec<_> =
-            items.iter().filter(|item| item.status == status).filter_map(|item| item.label.as_deref()).collect();
+        let named: Vec<_> = items
+            .iter()
+            .filter(|item| item.status == status)
+            .filter_map(|item| item.label.as_deref())
+            .filter(|label| *label != CENSORED)
+            .collect();
         let labels = if named.len() > MOST_LABELS {
             format!("{} and {} more", named.get(..MOST_LABELS).unwrap_or(&named).join(", "), named.len() - MOST_LABELS)
         } else {
@@ -95,7 +102,7 @@ impl View {
         let of = if count == items.len() { format!("{count}") } else { format!("{count} of {}", items.len()) };
         let noun = if items.len() == 1 { "item" } else { "items" };
         let _ = write!(head, " => {of} {noun}");
-        if status == TaskStatus::Changed || items.len() <= MOST_LABELS {
+        if !named.is_empty() && (status == TaskStatus::Changed || items.len() <= MOST_LABELS) {
             let _ = write!(head, ": {labels}");
         }
         self.palette.status(status, &head)

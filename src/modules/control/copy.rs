@@ -90,11 +90,9 @@ impl ControllerAction for Copy {
             (Some(_), Some(_)) => return Err(ModuleError::new("src and content are mutually exclusive")),
             (None, None) => return Err(ModuleError::new("src (or content) is required")),
             (None, Some(content)) => self.write(content, ctx)?,
-            (Some(_), None) if self.remote_src => {
-                return Err(ModuleError::new("option `remote_src` is not supported yet"));
-            }
             (Some(src), None) => {
-                let source = ctx.find_source("files", src)?;
+                // hosts are local only so far, so a file of the host can be read from here
+                let source = if self.remote_src { ctx.ctx.resolve(src) } else { ctx.find_source("files", src)? };
                 if ctx.files.is_folder(&source) {
                     self.folder(src, &source, ctx)?
                 } else {
