@@ -4,16 +4,17 @@ use std::fs;
 
 use anyhow::Context as _;
 
-use crate::diag::{Diagnostic, SourceId, SourceMap, Span};
+use crate::diag::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::value::{Key, Map, Text, Value};
-use crate::vault::VaultSecrets;
-use crate::yaml;
+use crate::vault::{VaultSecrets, read_document};
+use crate::yaml::{self, Node};
 
 /// Reads every `-e` in order; a later one wins. What cannot be read is a diagnostic that points into the argument or file.
 pub(super) fn parse(
     args: &[String],
     sources: &SourceMap,
     vault: &VaultSecrets,
+    warnings: &mut Diagnostics,
 ) -> anyhow::Result<Result<Map, Box<Diagnostic>>> {
     let mut vars = Map::new();
     for arg in args {
@@ -21,14 +22,10 @@ pub(super) fn parse(
             Some(path) => {
                 let text =
                     fs::read_to_string(path).with_context(|| format!("cannot read the extra variables in {path}"))?;
-                let (text, encrypted) = vault.open_text(&text).with_context(|| format!("cannot open {path}"))?;
-                let source =
-                    if encrypted { sources.add_secret(path, text.expose()) } else { sources.add(path, text.expose()) };
-                let read = mapping(sources, source);
-                if encrypted { read.map(secret) } else { read }
+                mapping(read_document(sources, path, &text, vault, warnings))
             }
             None if arg.trim_start().starts_with(['{', '[']) => {
-                mapping(sources, sources.add("<extra vars>", arg.as_str()))
+                mapping(yaml::parse_one(sources, sources.add("<extra vars>", arg.as_str()), warnings))
             }
             None => key_values(sources, arg),
         };
@@ -41,23 +38,16 @@ pub(super) fn parse(
 }
 
 /// A YAML or JSON mapping.
-fn mapping(sources: &SourceMap, source: SourceId) -> Result<Map, Box<Diagnostic>> {
-    let mut warnings = Vec::new();
-    let documents = yaml::parse(sources, source, &mut warnings)?;
-    let Some(document) = documents.first() else { return Ok(Map::new()) };
-    match document.root.to_value() {
+fn mapping(document: Result<Node, Box<Diagnostic>>) -> Result<Map, Box<Diagnostic>> {
+    let document = document?;
+    match document.to_value() {
         Value::Map(map) => Ok(map.as_ref().clone()),
         Value::Null => Ok(Map::new()),
         other => Err(Box::new(
             Diagnostic::error("extra-vars", format!("extra variables are a mapping, not a {}", other.type_name()))
-                .at(document.root.span),
+                .at(document.span),
         )),
     }
-}
-
-/// The values of a file that was encrypted as a whole.
-fn secret(map: Map) -> Map {
-    map.into_iter().map(|(key, value)| (key, value.into_secret())).collect()
 }
 
 /// `key=value key2="value two"`: every value is a string, as Ansible has it.
@@ -117,6 +107,7 @@ fn unquote(value: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Secret;
 
     #[test]
     fn key_value_words_are_strings_and_quotes_hold_blanks() {
@@ -125,5 +116,19 @@ mod tests {
         assert_eq!(map.get("b"), Some(&Value::data("x y")));
         assert_eq!(map.get("c"), Some(&Value::data("é=z")));
         assert!(key_values(&SourceMap::new(), "a=1 nonsense").is_err());
+    }
+
+    #[test]
+    fn a_vaulted_file_gives_secrets_that_the_redactor_knows_and_its_slips_are_warnings() {
+        let vault = VaultSecrets::new(vec![("default".into(), Secret::new("pass"))]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vars.yml");
+        fs::write(&path, vault.encrypt(b"key: old\nkey: from-the-vault\n", None).unwrap()).unwrap();
+        let mut warnings = Diagnostics::new();
+        let args = [format!("@{}", path.display())];
+        let map = parse(&args, &SourceMap::new(), &vault, &mut warnings).unwrap().unwrap();
+        assert!(map.get("key").is_some_and(Value::holds_secret));
+        assert_eq!(vault.redactor().redact("a from-the-vault b"), "a ******** b");
+        assert_eq!(warnings.len(), 1, "a duplicate key");
     }
 }

@@ -85,7 +85,7 @@ fn prepare(
     warnings.extend(refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())));
     let templar =
         Templar::new(vault.clone(), vault.redactor().clone()).with_context(environment.clone(), Some(sources.clone()));
-    let extra_vars = match extra_vars::parse(&args.extra_vars, sources, &vault)? {
+    let extra_vars = match extra_vars::parse(&args.extra_vars, sources, &vault, warnings)? {
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),
     };
