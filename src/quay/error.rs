@@ -278,6 +278,11 @@ fn tls_hint(error: &rustls::Error, server: &str) -> Option<String> {
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
             format!("the certificate of {server} is for another name")
         }
+        // webpki's error is behind an `Arc<dyn Error>` of a crate that is not ours to name
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => format!(
+            "{server} shows the certificate of an authority as its own, as self-signed ones often are: give the registry one \
+             that is signed by an authority, and that authority's certificate with `ca_path`, or set `validate_certs: false`"
+        ),
         _ => format!("the certificate of {server} is not valid"),
     })
 }

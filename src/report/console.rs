@@ -39,6 +39,8 @@ pub struct Console {
 struct TaskState {
     header: String,
     action: String,
+    /// Where the task stands, until a failure has told it.
+    location: Option<String>,
     waiting: usize,
     items: BTreeMap<String, Vec<Seen>>,
     /// Hosts with an unremarkable result, told together when the task ends.
@@ -79,12 +81,14 @@ impl Console {
                     TaskKind::Task | TaskKind::Setup => "TASK",
                 };
                 let mut header = self.options.palette.heading(&format!("{title} [{name}]"));
-                if let Some(location) = location.as_ref().filter(|_| self.options.verbosity > 1) {
+                let mut location = location.clone();
+                if let Some(location) = location.take_if(|_| self.options.verbosity > 1) {
                     let _ = write!(header, "\ntask path: {location}");
                 }
                 let state = TaskState {
                     header,
                     action: action.clone(),
+                    location,
                     waiting: *hosts,
                     items: BTreeMap::new(),
                     quiet: BTreeMap::new(),
@@ -156,6 +160,7 @@ impl Console {
         if told {
             self.header(&mut printed.out, task);
             line(&mut printed.out, &view.lines(host, result, false));
+            self.place(&mut printed.out, task, result);
         }
         if let Some(state) = self.tasks.get_mut(&task) {
             let seen = Seen { status: result.status, label: result.label.clone(), told };
@@ -173,6 +178,7 @@ impl Console {
             if view.matters(result) {
                 self.header(&mut printed.out, task);
                 line(&mut printed.out, &view.lines(host, result, ignored));
+                self.place(&mut printed.out, task, result);
             } else if let Some(state) = self.tasks.get_mut(&task) {
                 state.quiet.entry(result.status).or_default().push(host.to_owned());
             }
@@ -199,6 +205,17 @@ impl Console {
         if finished {
             self.flush_task(&mut printed.out, task);
             self.tasks.remove(&task);
+        }
+    }
+
+    /// Tells where a task stands below its first failure, unless a diagnostic has.
+    fn place(&mut self, out: &mut String, task: u64, result: &ItemResult) {
+        let failed = matches!(result.status, TaskStatus::Failed | TaskStatus::Unreachable);
+        if failed
+            && result.diagnostic.is_none()
+            && let Some(location) = self.tasks.get_mut(&task).and_then(|state| state.location.take())
+        {
+            line(out, &format!("    --> {location}"));
         }
     }
 

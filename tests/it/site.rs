@@ -25,6 +25,11 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With more arguments for the sandbox.
+    fn with(sandbox_args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["playbooks", "roles", "inventories"] {
             let target = folder.path().join(name);
@@ -32,7 +37,8 @@ impl Site {
             copy_tree(&root().join(name), &target, &[]);
         }
         fs::write(folder.path().join("users.yml"), VARIABLES).unwrap();
-        let sandbox = Sandbox::start(&folder.path().join("registry"), &["--superuser".to_owned(), "admin".to_owned()]);
+        let args: Vec<String> = ["--superuser", "admin"].iter().chain(sandbox_args).map(|arg| (*arg).to_owned()).collect();
+        let sandbox = Sandbox::start(&folder.path().join("registry"), &args);
         Self { sandbox, folder }
     }
 
@@ -124,7 +130,7 @@ fn check_mode_changes_nothing_and_predicts_the_play() {
 fn no_secret_is_shown_or_left_outside_the_token_folder() {
     let site = Site::new();
     let mut shown = text(&site.play(&["-vvv", "--diff"]));
-    shown += &text(&site.play(&["-vvv", "--output", "json", "-e", "hide_sensitive_logs=false"]));
+    shown += &text(&site.play(&["-vvv", "--output", "json", "--diff"]));
     let mut secrets = vec!["zq7-admin-passphrase".to_owned(), "zq7-someuser-passphrase".to_owned()];
     let mut files = vec![site.tokens()];
     while let Some(path) = files.pop() {
@@ -239,4 +245,50 @@ fn a_filled_registry_is_pruned_by_the_shipped_playbook() {
     assert!(expired > 20, "{expired} tags were expired");
     let again = play("playbooks/prune.yml", &["-e", "quay_prune_confirm=true"]);
     assert!(again.contains("changed=0"), "{again}");
+}
+
+/// Over TLS with a CA of its own: as first user with passwords, then from elsewhere with tokens alone.
+#[test]
+fn a_registry_with_its_own_ca_is_bootstrapped_and_later_kept_with_tokens_alone() {
+    let tls = |name: &str| root().join("tests/data/tls").join(name).to_str().unwrap().to_owned();
+    let site = Site::with(&["--tls-cert", &tls("cert.pem"), "--tls-key", &tls("key.pem")]);
+    assert!(site.sandbox.url.starts_with("https://"), "{}", site.sandbox.url);
+    let strict = ["-e", "quay_validate_cert=true"];
+    let unknown = site.command(&strict).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown));
+    assert!(text(&unknown).contains("give that authority's certificate with `ca_path`"), "{}", text(&unknown));
+    let ca = format!("quay_ca_path={}", tls("ca.pem"));
+    let trusted = ["-e", "quay_validate_cert=true", "-e", &ca];
+    site.play(&trusted);
+    assert!(text(&site.play(&trusted)).contains(" changed=0 unreachable=0 failed=0 "));
+
+    let token = |user: &str| fs::read_to_string(site.tokens().join(format!("{user}_token"))).unwrap().trim().to_owned();
+    let pruner = |organization: &str| token(&format!("{organization}_pruner"));
+    let tokens_alone = format!(
+        "quay_users:\n  admin: {{token: {}}}\n  someuser: {{token: {}}}\n  generated: {{token: {}}}\n\
+         quay_organizations:\n  someuser:\n    - {{name: myorganization1, prune_days: 7, token: {}, repositories: [app]}}\n    \
+         - {{name: myorganization2, prune_days: 14, token: {}}}\n",
+        token("admin"),
+        token("someuser"),
+        token("generated"),
+        pruner("myorganization1"),
+        pruner("myorganization2")
+    );
+    fs::write(site.folder.path().join("users.yml"), tokens_alone).unwrap();
+    fs::rename(site.tokens(), site.folder.path().join("elsewhere")).unwrap();
+    let before = site.requests(0).len();
+    let later = site.play(&["-vvv", "--diff"].iter().chain(&trusted).copied().collect::<Vec<_>>());
+    for user in ["admin", "someuser", "myorganization1_pruner"] {
+        assert!(!text(&later).contains(&token(user)), "the token of {user} is in the output");
+    }
+    // a robot's token can be read back, so its file is written anew
+    let writes: Vec<_> = site.requests(before).into_iter().filter(is_write).collect();
+    assert!(writes.is_empty(), "{writes:#?}\n{}", text(&later));
+    assert!(text(&site.play(&trusted)).contains(" changed=0 unreachable=0 failed=0 "));
+
+    fs::write(site.folder.path().join("users.yml"), "quay_users: {admin: {email: admin@somemail.com}}\n").unwrap();
+    fs::remove_dir_all(site.tokens()).unwrap();
+    let neither = site.command(&trusted).output().unwrap();
+    assert_eq!(neither.status.code(), Some(2), "{}", text(&neither));
+    assert!(text(&neither).contains("its `token` is enough"), "{}", text(&neither));
 }

@@ -246,6 +246,21 @@ impl QuayApiToken {
         }
     }
 
+    /// The registry in a session of the user, which older releases need; `None` where no password is known.
+    fn signed_in(&self, registry: &Registry, ctx: &mut Ctx) -> Result<Option<Registry>, ModuleError> {
+        if matches!(registry.client().identity(), Identity::Password { .. }) {
+            return Ok(Some(registry.clone()));
+        }
+        let password = self.quay_password.clone().filter(|password| !password.expose().is_empty());
+        match (given(self.quay_username.as_deref()), password) {
+            (Some(username), Some(password)) => {
+                let identity = Identity::Password { username: username.to_owned(), password };
+                self.connection().open_as(identity, ctx).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn mint(&self, registry: &Registry, ctx: &mut Ctx) -> Result<Secret, ModuleError> {
         let (client_id, application) = self.application(registry, ctx)?;
         let organization = match given(self.organization.as_deref()) {
@@ -271,12 +286,12 @@ impl QuayApiToken {
         if let Some(token) = made.and_then(|made| made.token) {
             return Ok(token);
         }
-        if !matches!(registry.client().identity(), Identity::Password { .. }) {
-            return Err(ModuleError::new(format!(
+        let registry = self.signed_in(registry, ctx)?.ok_or_else(|| {
+            ModuleError::new(format!(
                 "{doing}: this registry is older than Quay 3.18, where only a user who signs in can have one; give `quay_username` \
                  and `quay_password`"
-            )));
-        }
+            ))
+        })?;
         if self.expiration.is_some() {
             ctx.warn("this registry is older than Quay 3.18, so `expiration` has no effect");
         }
