@@ -10,6 +10,7 @@
     clippy::print_stderr
 )]
 
+mod demo;
 mod golden;
 mod harness;
 mod layers;

@@ -37,7 +37,8 @@ impl Site {
             copy_tree(&root().join(name), &target, &[]);
         }
         fs::write(folder.path().join("users.yml"), VARIABLES).unwrap();
-        let args: Vec<String> = ["--superuser", "admin"].iter().chain(sandbox_args).map(|arg| (*arg).to_owned()).collect();
+        let args: Vec<String> =
+            ["--superuser", "admin"].iter().chain(sandbox_args).map(|arg| (*arg).to_owned()).collect();
         let sandbox = Sandbox::start(&folder.path().join("registry"), &args);
         Self { sandbox, folder }
     }
