@@ -22,18 +22,15 @@ impl Batch {
         number: u64,
         place: usize,
         once: bool,
-        mut done: HostDone,
+        done: &HostDone,
     ) -> TaskStatus {
         let Some(host) = self.hosts.get(place) else { return done.whole.status() };
         let mut told = Vec::new();
         if matches!(done.whole.status(), TaskStatus::Changed) {
-            match self.collect_notifications(prepared, &done) {
+            match self.collect_notifications(prepared, done) {
                 Ok(names) => told = names,
-                Err(problem) => {
-                    let failed = Done::failed(problem);
-                    done.whole.result.extend(failed.result);
-                    done.whole.diagnostic = failed.diagnostic;
-                }
+                // as in Ansible this is no failure of the host: the playbook is wrong, and nothing further of it runs
+                Err(problem) => self.env.halt(problem),
             }
         }
         let status = done.whole.status();
@@ -68,7 +65,7 @@ impl Batch {
         match status {
             TaskStatus::Failed if !ignored => self.fail(prepared, place, &with, &done.whole),
             TaskStatus::Unreachable if !ignored => self.mark(&[place], Status::Unreachable),
-            TaskStatus::Ok | TaskStatus::Changed => self.carry_out(&with, host, &done),
+            TaskStatus::Ok | TaskStatus::Changed => self.carry_out(&with, host, done),
             _ => {}
         }
         if let Some(name) = &prepared.task.register {
@@ -92,7 +89,7 @@ impl Batch {
     /// After a task has ended on all hosts: whether its failures end the play for the others.
     pub(super) fn judge_batch(&self, prepared: &Prepared, once: bool, trouble: &[usize]) {
         let counted = self.filter(trouble, |state| matches!(state.status, Status::Failed | Status::Unreachable));
-        if counted.is_empty() {
+        if counted.is_empty() || !self.settings.strategy.is_in_step() {
             return;
         }
         let first = trouble.first().and_then(|place| self.hosts.get(*place));
@@ -103,6 +100,13 @@ impl Batch {
         if fatal || once {
             let others = self.filter(&self.everyone(), |state| state.status == Status::Running);
             self.mark(&others, Status::Failed);
+        }
+        if once {
+            // all others have failed with the one that ran it, and fail again for it
+            let others = self.filter(&self.everyone(), |state| state.status == Status::Failed);
+            for place in others.iter().filter(|place| !trouble.contains(place)) {
+                self.with(*place, |state| state.fails_again = true);
+            }
         }
         if let Some(most) = self.settings.max_fail_percentage
             && !prepared.frame.rescued
@@ -224,7 +228,7 @@ impl Batch {
     fn notify(&self, place: usize, names: &[Arc<str>]) {
         let Some(host) = self.hosts.get(place) else { return };
         for name in names {
-            let new = if self.handlers.are_running() {
+            let new = if self.with(place, |state| state.flushing) == Some(true) {
                 let found = self.handlers.find(self, name);
                 self.with(place, |state| found.iter().filter(|handler| state.handlers.insert(**handler)).count() > 0)
             } else {

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::env::Env;
 use super::handlers::Handlers;
+use super::include::Includes;
 use super::problem::Problem;
-use crate::playbook::Play;
+use super::strategy::{Strategy, Turns};
+use crate::playbook::{Play, Step, TaskId};
 use crate::value::{Map, Value};
 use crate::vars::{HostVars, Members, PlayVars, TaskScope, TaskVars};
 
@@ -49,11 +51,20 @@ pub(super) struct HostState {
     pub(super) roles: HashMap<Arc<str>, bool>,
     /// `meta: end_role` has been met, and the role's end has not.
     pub(super) role_ended: bool,
+    /// A flush of handlers is going on.
+    pub(super) flushing: bool,
+    /// A host that fails because another one did a `run_once` task badly fails twice, as in Ansible: in the section where it is,
+    /// and at once in the one that would take care of that.
+    pub(super) fails_again: bool,
+    /// How often it has begun each task, where hosts do not go in step.
+    pub(super) begun: HashMap<TaskId, u32>,
 }
 
 /// Keywords of a play that say how it runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlaySettings {
+    /// `strategy`.
+    pub(super) strategy: Strategy,
     /// `max_fail_percentage`.
     pub(super) max_fail_percentage: Option<f64>,
     /// `force_handlers`, or the command line's.
@@ -67,11 +78,16 @@ pub(super) struct Batch {
     pub(super) env: Arc<Env>,
     pub(super) play: Arc<Play>,
     pub(super) vars: Arc<PlayVars>,
+    /// Roles and `tasks`.
+    pub(super) main: Vec<Step>,
     pub(super) settings: PlaySettings,
     pub(super) hosts: Vec<Arc<HostVars>>,
     /// Names of all hosts of the play, in whichever batch.
     pub(super) all: Value,
     pub(super) handlers: Handlers,
+    /// What dynamic includes have read, where hosts do not go in step.
+    pub(super) includes: Includes,
+    pub(super) turns: Turns,
     /// `vars_files` where they are the same for all hosts.
     vars_files: Option<Arc<[Arc<Map>]>>,
     states: Mutex<Vec<HostState>>,
@@ -96,6 +112,9 @@ impl Batch {
         let states = Mutex::new(hosts.iter().map(|_| HostState::default()).collect());
         Self {
             vars_files: play.vars_files.is_empty().then(Arc::default),
+            main: play.main_steps(),
+            includes: Includes::default(),
+            turns: Turns::new(env.vars.settings.forks),
             env,
             play,
             vars,
@@ -127,7 +146,7 @@ impl Batch {
 
     /// Those of some hosts that are to run the next task.
     pub(super) fn running(&self, hosts: &[usize]) -> HostSet {
-        if self.stopped.load(Ordering::Relaxed) || self.env.interrupted() {
+        if self.stopped.load(Ordering::Relaxed) || self.env.is_halted() {
             return HostSet::new();
         }
         self.filter(hosts, |state| state.status.runs() && !state.role_ended)

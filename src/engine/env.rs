@@ -1,6 +1,6 @@
 //! What all tasks of a run share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -40,6 +40,10 @@ pub(super) struct Env {
     lost: Mutex<HashMap<Arc<str>, Status>>,
     next_task: AtomicU64,
     told_interrupted: AtomicBool,
+    told: Mutex<HashSet<String>>,
+    /// What ends the whole run, beyond any host's failure.
+    fatal: Mutex<Option<Problem>>,
+    halted: AtomicBool,
 }
 
 /// What [`Env::new`] is made from.
@@ -93,6 +97,9 @@ impl Env {
             lost: Mutex::default(),
             next_task: AtomicU64::new(1),
             told_interrupted: AtomicBool::new(false),
+            told: Mutex::default(),
+            fatal: Mutex::default(),
+            halted: AtomicBool::new(false),
         }
     }
 
@@ -113,6 +120,22 @@ impl Env {
             self.sink.emit(EventKind::Interrupted);
         }
         cancelled
+    }
+
+    /// Ends the whole run: the first such problem is what it ends with.
+    pub(super) fn halt(&self, problem: Problem) {
+        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(problem);
+        self.halted.store(true, Ordering::Relaxed);
+    }
+
+    /// What ended the whole run.
+    pub(super) fn take_fatal(&self) -> Option<Problem> {
+        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether nothing further is to begin: the user interrupted, or something ended the run.
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Relaxed) || self.interrupted()
     }
 
     /// Takes a host out of the rest of the run.
@@ -158,6 +181,13 @@ impl Env {
     /// Tells a warning.
     pub(super) fn warn(&self, message: impl Into<String>) {
         self.sink.emit(EventKind::Warning { message: message.into() });
+    }
+
+    /// Tells a warning that need not be told again.
+    pub(super) fn warn_once(&self, message: &str) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(message.to_owned()) {
+            self.warn(message);
+        }
     }
 
     /// A template's failure with its place.

@@ -9,7 +9,9 @@ use super::frame::Prepared;
 use super::one::One;
 use super::outcome::HostDone;
 use super::problem::Problem;
+use super::strategy::Turn;
 use super::target::crash_message;
+use crate::diag::Diagnostic;
 use crate::event::{EventKind, TaskStatus};
 use crate::playbook::{Action, IncludeKind};
 use crate::value::{Value, parse_bool, python_str};
@@ -23,19 +25,30 @@ impl Batch {
     /// is read and run.
     pub(super) async fn fan_out(&self, prepared: &Arc<Prepared>, hosts: &[usize]) {
         self.show_members();
-        let number = self.env.next_task();
         let Some(first) = hosts.first().and_then(|host| self.hosts.get(*host)) else { return };
         let once = self.is_run_once(prepared, first);
+        if self.env.is_halted() {
+            return;
+        }
+        if !self.settings.strategy.is_in_step() {
+            self.warn_of_what_needs_step(prepared, first);
+        }
+        let (number, is_new) = self.number(prepared, hosts);
         let hosts: HostSet = if once { hosts.iter().take(1).copied().collect() } else { hosts.to_vec() };
-        self.env.sink.emit(EventKind::TaskStarted {
-            task: number,
-            name: self.task_name(prepared, Some(first)),
-            action: action_name(prepared),
-            kind: prepared.frame.kind,
-            hosts: hosts.len(),
-            location: self.env.location(prepared.task.span),
-        });
-        let width = self.width(prepared, first);
+        if is_new {
+            let in_step = self.settings.strategy.is_in_step();
+            self.env.sink.emit(EventKind::TaskStarted {
+                task: number,
+                name: self.task_name(prepared, Some(first)),
+                action: action_name(prepared),
+                kind: prepared.frame.kind,
+                hosts: if in_step { hosts.len() } else { self.running(&self.everyone()).len() },
+                location: self.env.location(prepared.task.span),
+            });
+        }
+        let throttle = self.throttle(prepared, first);
+        let forks = self.env.vars.settings.forks.max(1);
+        let width = throttle.map_or(forks, |throttle| throttle.min(forks));
         let mut includes = Vec::new();
         let mut trouble = HostSet::new();
         let mut waiting = hosts.iter().copied();
@@ -43,7 +56,7 @@ impl Batch {
         let mut places = std::collections::HashMap::new();
         loop {
             while running.len() < width
-                && !self.env.interrupted()
+                && !self.env.is_halted()
                 && let Some(place) = waiting.next()
             {
                 let Some(host) = self.hosts.get(place) else { continue };
@@ -56,7 +69,13 @@ impl Batch {
                             scope: Arc::new(scope),
                             number,
                         };
-                        places.insert(running.spawn(work.run()).id(), place);
+                        let turn = self.turn(prepared, throttle).await;
+                        let work = async move {
+                            let done = work.run().await;
+                            drop(turn);
+                            done
+                        };
+                        places.insert(running.spawn(work).id(), place);
                     }
                     Err(problem) => {
                         let done = HostDone::failed(problem);
@@ -97,7 +116,7 @@ impl Batch {
             includes.push((place, done));
             return;
         }
-        if matches!(self.apply(prepared, number, place, once, done), TaskStatus::Failed | TaskStatus::Unreachable) {
+        if matches!(self.apply(prepared, number, place, once, &done), TaskStatus::Failed | TaskStatus::Unreachable) {
             trouble.push(place);
         }
     }
@@ -127,18 +146,48 @@ impl Batch {
             && module.collection == "ansible.builtin"
             && ONCE_FOR_ALL.contains(&module.name)
         {
-            return true;
+            if self.settings.strategy.is_in_step() {
+                return true;
+            }
+            let message = format!(
+                "`{}` works once for all hosts, which cannot be had with a strategy in which each host goes for itself",
+                module.name
+            );
+            let problem = Diagnostic::error("strategy", message).at(prepared.task.span);
+            self.env.halt(Problem::from_diagnostic(&problem, &self.env.sources));
         }
-        let value = self.for_first(prepared, first, prepared.keywords.run_once.as_ref());
-        value.and_then(|value| parse_bool(&value)).unwrap_or(false)
+        self.settings.strategy.is_in_step() && self.wants(prepared, first, prepared.keywords.run_once.as_ref())
     }
 
-    /// How many hosts at a time.
-    fn width(&self, prepared: &Prepared, first: &Arc<HostVars>) -> usize {
+    /// Tells which keywords have no effect where each host goes for itself.
+    fn warn_of_what_needs_step(&self, prepared: &Prepared, first: &Arc<HostVars>) {
+        if self.wants(prepared, first, prepared.keywords.run_once.as_ref()) {
+            self.env.warn_once(
+                "`run_once` has no effect with a strategy in which each host goes for itself: the task runs on every host",
+            );
+        }
+        if self.wants(prepared, first, prepared.keywords.any_errors_fatal.as_ref()) {
+            self.env.warn_once("`any_errors_fatal` has no effect with a strategy in which each host goes for itself");
+        }
+    }
+
+    /// Whether a keyword that is a truth value is on.
+    fn wants(&self, prepared: &Prepared, first: &Arc<HostVars>, value: Option<&Value>) -> bool {
+        self.for_first(prepared, first, value).and_then(|value| parse_bool(&value)).unwrap_or(false)
+    }
+
+    /// Waits for a host's turn, where hosts do not go in step.
+    async fn turn(&self, prepared: &Prepared, throttle: Option<usize>) -> Turn {
+        if self.settings.strategy.is_in_step() {
+            return Turn::new();
+        }
+        self.turns.next(prepared.task.id, throttle).await
+    }
+
+    /// How many hosts may work at the task at a time.
+    fn throttle(&self, prepared: &Prepared, first: &Arc<HostVars>) -> Option<usize> {
         let throttle = self.for_first(prepared, first, prepared.keywords.throttle.as_ref());
-        let throttle = throttle.and_then(|value| python_str(&value).trim().parse::<usize>().ok()).filter(|n| *n > 0);
-        let forks = self.env.vars.settings.forks.max(1);
-        throttle.map_or(forks, |throttle| throttle.min(forks))
+        throttle.and_then(|value| python_str(&value).trim().parse::<usize>().ok()).filter(|n| *n > 0)
     }
 
     /// A keyword that holds for all hosts, rendered for the first; what cannot be rendered is told as a warning.

@@ -10,10 +10,10 @@ use crate::playbook::{Action, Keywords, LoopControl, Task, TaskId};
 use crate::value::{Key, Map, Value};
 
 impl Batch {
-    /// Gathers facts on all hosts where the play wants it.
-    pub(super) async fn gather(&self, frame: &Frame) {
+    /// Gathers facts on hosts, where the play wants it.
+    pub(super) async fn gather(&self, frame: &Frame, hosts: &[usize]) {
         let Some(prepared) = self.setup_task(frame) else { return };
-        let running = self.running(&self.everyone());
+        let running = self.running(hosts);
         if self.settings.gather_facts && !running.is_empty() && self.is_selected(&prepared) {
             self.run_prepared(Arc::new(prepared), &running).await;
         }

@@ -1,6 +1,5 @@
 //! Handlers: what a notification means, and the flush.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::batch::{Batch, Status};
@@ -16,7 +15,6 @@ use crate::vars::TaskVars;
 #[derive(Debug)]
 pub(super) struct Handlers {
     known: Mutex<Vec<Known>>,
-    running: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +37,7 @@ struct Names {
 impl Handlers {
     pub(super) fn new(play: &Play) -> Self {
         let frame = Frame { kind: TaskKind::Handler, ..Frame::of_play(play) };
-        let handlers = Self { known: Mutex::default(), running: AtomicBool::new(false) };
+        let handlers = Self { known: Mutex::default() };
         handlers.add(play.bound_handlers(), &frame);
         handlers
     }
@@ -62,11 +60,6 @@ impl Handlers {
             inner = inner.with_keywords(&bound.handler.outer);
             known.push(Known { bound: Arc::new(bound), frame: inner, list, names: None });
         }
-    }
-
-    /// Whether a flush is going on.
-    pub(super) fn are_running(&self) -> bool {
-        self.running.load(Ordering::Relaxed)
     }
 
     /// The handlers that a notification means, by their places: one of that name, and all that listen for it. Of handlers
@@ -179,7 +172,7 @@ impl Batch {
         if self.filter(hosts, |state| !state.handlers.is_empty()).is_empty() {
             return;
         }
-        self.handlers.running.store(true, Ordering::Relaxed);
+        self.flushing(hosts, true);
         let mut at = 0;
         while let Some(handler) = self.handlers.get(at) {
             let running = self.running(hosts);
@@ -193,7 +186,13 @@ impl Batch {
             }
             at += 1;
         }
-        self.handlers.running.store(false, Ordering::Relaxed);
+        self.flushing(hosts, false);
+    }
+
+    fn flushing(&self, hosts: &[usize], going_on: bool) {
+        for place in hosts {
+            self.with(*place, |state| state.flushing = going_on);
+        }
     }
 
     /// The end of a section of a play: handlers run, and with `force_handlers` also on hosts that failed in it.

@@ -1,7 +1,8 @@
 //! Dynamic includes: `include_tasks` and `include_role`, read when they are reached.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::{Batch, HostSet};
 use super::frame::{Frame, Prepared};
@@ -9,9 +10,24 @@ use super::outcome::{Done, HostDone};
 use super::problem::Problem;
 use crate::diag::Diagnostic;
 use crate::event::{TaskKind, TaskStatus};
-use crate::playbook::{Handler, Include, IncludeKind, Role, RoleUse, Step, VarsRank};
+use crate::playbook::{Handler, Include, IncludeKind, Role, RoleUse, Step, TaskId, VarsRank};
 use crate::tree::display_name;
 use crate::value::{Map, Value, parse_bool, python_str};
+
+/// What dynamic includes have read, for hosts that come to the same one later.
+#[derive(Debug, Default)]
+pub(super) struct Includes {
+    known: Mutex<HashMap<TaskId, Vec<Known>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    args: Map,
+    vars: Map,
+    /// Variables of the includes around.
+    outer: Vec<Arc<Map>>,
+    read: Result<Included, Problem>,
+}
 
 /// One thing that is included, and the hosts that include it with the same options and loop variables.
 struct Group {
@@ -23,9 +39,10 @@ struct Group {
 }
 
 /// What an include read.
+#[derive(Clone, Debug)]
 enum Included {
-    Tasks(Vec<Step>),
-    Handlers(Vec<Handler>),
+    Tasks(Arc<Vec<Step>>),
+    Handlers(Arc<Vec<Handler>>),
     Role(Arc<Role>),
 }
 
@@ -65,7 +82,7 @@ impl Batch {
         }
         let mut trouble = HostSet::new();
         for (place, done) in done {
-            if self.apply(prepared, number, place, once, done) == TaskStatus::Failed {
+            if self.apply(prepared, number, place, once, &done) == TaskStatus::Failed {
                 trouble.push(place);
             }
         }
@@ -94,10 +111,29 @@ impl Batch {
             .iter()
             .position(|group| group.args == args && group.vars == *loop_vars && !group.hosts.contains(&place));
         found.unwrap_or_else(|| {
-            let read = self.read_included(prepared, include, &args, loop_vars);
+            let read = self.read_once(prepared, include, &args, loop_vars);
             groups.push(Group { args, vars: loop_vars.clone(), hosts: HostSet::new(), read });
             groups.len() - 1
         })
+    }
+
+    /// What is included: where each host goes for itself, all of them share what the first has read.
+    fn read_once(&self, prepared: &Prepared, include: &Include, args: &Map, vars: &Map) -> Result<Included, Problem> {
+        if self.settings.strategy.is_in_step() {
+            return self.read_included(prepared, include, args, vars);
+        }
+        let outer = &prepared.frame.includes;
+        let mut known = self.includes.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(prepared.task.id).or_default();
+        if let Some(found) = known.iter().find(|one| one.args == *args && one.vars == *vars && one.outer == *outer) {
+            return found.read.clone();
+        }
+        let read = self.read_included(prepared, include, args, vars);
+        if let Ok(Included::Role(role)) = &read {
+            self.take_role(prepared, include, role, vars.clone());
+        }
+        known.push(Known { args: args.clone(), vars: vars.clone(), outer: outer.clone(), read: read.clone() });
+        read
     }
 
     fn read_included(
@@ -132,9 +168,9 @@ impl Batch {
                     None => context,
                 };
                 if prepared.frame.kind == TaskKind::Handler {
-                    loader.load_handler_file(&path, at, &context).map(Included::Handlers)
+                    loader.load_handler_file(&path, at, &context).map(Arc::new).map(Included::Handlers)
                 } else {
-                    loader.load_task_file(&path, at, &context).map(Included::Tasks)
+                    loader.load_task_file(&path, at, &context).map(Arc::new).map(Included::Tasks)
                 }
             }
             IncludeKind::Role => {
@@ -172,23 +208,24 @@ impl Batch {
         loop_vars: Map,
         hosts: &[usize],
     ) {
-        // keywords on the include itself are not for what it includes, but its variables are
-        let mut vars = prepared.task.keywords.vars.clone();
-        vars.extend(loop_vars);
-        let mut frame = prepared.frame.with_include(vars);
-        if let Some(apply) = &include.apply {
-            frame = frame.with_keywords(apply);
+        if let (Included::Role(role), true) = (&included, self.settings.strategy.is_in_step()) {
+            self.take_role(prepared, include, role, loop_vars.clone());
         }
+        let frame = inner_frame(prepared, include, loop_vars);
         match included {
             Included::Tasks(steps) => self.run_steps(&steps, &frame, hosts).await,
             Included::Handlers(handlers) => self.run_included_handlers(&handlers, &frame, hosts).await,
             Included::Role(role) => {
-                self.handlers.add(role.bound_handlers(), &frame);
-                self.vars.include(&role);
                 let steps = [Step::Block(role.block())];
                 self.run_steps(&steps, &frame, hosts).await;
             }
         }
+    }
+
+    /// The play knows an included role's handlers and, where it is public, its variables.
+    fn take_role(&self, prepared: &Prepared, include: &Include, role: &Arc<Role>, loop_vars: Map) {
+        self.handlers.add(role.bound_handlers(), &inner_frame(prepared, include, loop_vars));
+        self.vars.include(role);
     }
 
     /// Handlers that a handler includes are notified with it.
@@ -210,6 +247,18 @@ impl Batch {
         for host in hosts.iter().filter_map(|place| self.hosts.get(*place)) {
             stats.host(host.name()).ok += 1;
         }
+    }
+}
+
+/// The place of what is included.
+fn inner_frame(prepared: &Prepared, include: &Include, loop_vars: Map) -> Frame {
+    // keywords on the include itself are not for what it includes, but its variables are
+    let mut vars = prepared.task.keywords.vars.clone();
+    vars.extend(loop_vars);
+    let frame = prepared.frame.with_include(vars);
+    match &include.apply {
+        Some(apply) => frame.with_keywords(apply),
+        None => frame,
     }
 }
 

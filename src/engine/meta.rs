@@ -81,7 +81,7 @@ impl Batch {
         };
         match done.whole.status() {
             TaskStatus::Failed => {
-                self.tell_failure(prepared, place, done);
+                self.tell_failure(prepared, place, &done);
                 false
             }
             TaskStatus::Skipped => false,
@@ -93,12 +93,12 @@ impl Batch {
         let diagnostic = Diagnostic::error("meta", message).at(prepared.task.span);
         for place in hosts {
             let problem = Problem::from_diagnostic(&diagnostic, &self.env.sources);
-            self.tell_failure(prepared, *place, HostDone::failed(problem));
+            self.tell_failure(prepared, *place, &HostDone::failed(problem));
         }
     }
 
     /// A `meta` task is not told unless it fails.
-    fn tell_failure(&self, prepared: &Prepared, place: usize, done: HostDone) {
+    fn tell_failure(&self, prepared: &Prepared, place: usize, done: &HostDone) {
         let number = self.env.next_task();
         self.env.sink.emit(EventKind::TaskStarted {
             task: number,

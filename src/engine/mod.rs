@@ -1,7 +1,7 @@
 //! Runs plays: walks their tasks over the hosts, carries out what modules return, and tells everything as events.
 //!
 //! A play's tasks run in lock-step: a task runs on all hosts that are still in the play (as many at once as `forks` allows)
-//! before the next one begins. Blocks and includes are walked as the tree that they are, with the set of hosts that is in
+//! before the next one begins; or, by another [`strategy`], each host goes through the play for itself, as a set of one. Blocks and includes are walked as the tree that they are, with the set of hosts that is in
 //! them ([`walk`]); hosts that fail leave the set, and a `rescue` section takes them back in. One task on one host is
 //! [`one`]; where its module runs is decided by [`target`].
 
@@ -22,6 +22,7 @@ mod run;
 mod schedule;
 mod shown;
 mod stats;
+mod strategy;
 mod target;
 mod walk;
 

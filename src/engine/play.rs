@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::problem::{Problem, span_of};
 use super::run::Question;
 use super::schedule::{batches, ordered};
+use super::strategy::Strategy;
 use crate::diag::Diagnostic;
 use crate::event::EventKind;
 use crate::inventory::HostOrder;
@@ -80,6 +81,9 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
         });
         let batch = Batch::new(Arc::clone(env), Arc::clone(play), vars, settings.clone(), hosts, all.clone());
         let lost = batch.run().await;
+        if let Some(problem) = env.take_fatal() {
+            return Err(problem);
+        }
         if env.interrupted() {
             return Ok(PlayEnd::Continue);
         }
@@ -185,12 +189,12 @@ impl PlayKeywords<'_> {
 
     fn settings(&self) -> Result<PlaySettings, Problem> {
         let play = self.play;
-        if let Some(strategy) = self.text(play.strategy.as_ref())?
-            && !matches!(strategy.as_str(), "linear" | "ansible.builtin.linear")
-        {
-            let message = format!("strategy `{strategy}` is not supported, only `linear` is");
-            return Err(self.problem("strategy", play.strategy.as_ref(), message));
-        }
+        let strategy = match self.text(play.strategy.as_ref())? {
+            None => Strategy::default(),
+            Some(name) => {
+                Strategy::parse(&name).map_err(|reason| self.problem("strategy", play.strategy.as_ref(), reason))?
+            }
+        };
         let max_fail_percentage = match self.text(play.max_fail_percentage.as_ref())? {
             None => None,
             Some(text) => Some(text.trim().trim_end_matches('%').parse().map_err(|_| {
@@ -199,6 +203,7 @@ impl PlayKeywords<'_> {
             })?),
         };
         Ok(PlaySettings {
+            strategy,
             max_fail_percentage,
             force_handlers: self
                 .switch("force_handlers", play.force_handlers.as_ref())?
@@ -217,15 +222,7 @@ impl Batch {
     /// Runs the play on this batch; how many of its hosts are lost for the rest of the run.
     async fn run(&self) -> usize {
         let frame = Frame::of_play(&self.play);
-        let everyone = self.everyone();
-        self.gather(&frame).await;
-        let main = self.play.main_steps();
-        let sections: [&[Step]; 3] = [&self.play.pre_tasks, &main, &self.play.post_tasks];
-        for section in sections {
-            let hosts = self.running(&everyone);
-            self.run_steps(section, &frame, &hosts).await;
-            self.end_section(&hosts).await;
-        }
+        self.run_by_strategy(&frame).await;
         let mut lost = 0;
         for (host, state) in self.hosts.iter().zip(self.states().iter()) {
             if matches!(state.status, Status::Failed | Status::Unreachable) {
@@ -234,5 +231,16 @@ impl Batch {
             }
         }
         lost
+    }
+
+    /// Takes some hosts through the play: the gathering of facts, then its sections, each with its handlers at the end.
+    pub(super) async fn run_sections(&self, frame: &Frame, hosts: &[usize]) {
+        self.gather(frame, hosts).await;
+        let sections: [&[Step]; 3] = [&self.play.pre_tasks, &self.main, &self.play.post_tasks];
+        for section in sections {
+            let hosts = self.running(hosts);
+            self.run_steps(section, frame, &hosts).await;
+            self.end_section(&hosts).await;
+        }
     }
 }

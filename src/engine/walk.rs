@@ -39,13 +39,13 @@ impl Batch {
         };
         let inner = Frame { rescued: frame.rescued || !block.rescue.is_empty(), ..frame.clone() };
         self.run_steps(&block.block, &inner, &hosts).await;
-        if !block.rescue.is_empty() && !self.env.interrupted() {
-            let failed = self.failed(&hosts);
+        if !block.rescue.is_empty() && !self.env.is_halted() {
+            let failed = self.take_care(&hosts);
             self.mark(&failed, Status::Running);
             self.run_steps(&block.rescue, &frame, &failed).await;
         }
-        if !block.always.is_empty() && !self.env.interrupted() {
-            let failed = self.failed(&hosts);
+        if !block.always.is_empty() && !self.env.is_halted() {
+            let failed = self.take_care(&hosts);
             self.mark(&failed, Status::Finishing);
             self.run_steps(&block.always, &frame, &hosts).await;
             let failed = self.filter(&failed, |state| state.status.runs());
@@ -54,6 +54,15 @@ impl Batch {
         if let Some(role) = &block.role {
             self.leaving(role, &hosts);
         }
+    }
+
+    /// Those of some hosts that failed and that a section now takes care of; those that fail again do so here.
+    fn take_care(&self, hosts: &[usize]) -> HostSet {
+        let failed = self.failed(hosts);
+        failed
+            .into_iter()
+            .filter(|host| self.with(*host, |state| !std::mem::take(&mut state.fails_again)) == Some(true))
+            .collect()
     }
 
     /// Those of some hosts that have not run this use of a role before.

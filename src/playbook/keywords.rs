@@ -55,8 +55,6 @@ pub struct Keywords {
     pub collections: Vec<String>,
     /// `notify` (tasks and blocks).
     pub notify: Vec<Value>,
-    /// `debugger`.
-    pub debugger: Option<Value>,
 }
 
 /// `tags` as written: names, possibly templates.
@@ -118,7 +116,6 @@ impl Keywords {
             module_defaults: join(&outer.module_defaults, &self.module_defaults),
             collections: self.collections.iter().chain(&outer.collections).cloned().collect(),
             notify: join(&outer.notify, &self.notify),
-            debugger: or(&self.debugger, &outer.debugger),
         }
     }
 }

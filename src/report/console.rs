@@ -146,6 +146,12 @@ impl Console {
     /// Prints the task's header unless it is the one above.
     fn header(&mut self, out: &mut String, task: u64) {
         if self.current != Some(task) {
+            // what other tasks have come to meanwhile stands above, where hosts do not go in step
+            let others: Vec<u64> =
+                self.tasks.iter().filter(|(_, state)| !state.quiet.is_empty()).map(|(at, _)| *at).collect();
+            for other in others.into_iter().filter(|other| *other != task) {
+                self.flush_task(out, other);
+            }
             if let Some(state) = self.tasks.get(&task) {
                 let _ = write!(out, "\n{}\n", state.header);
             }

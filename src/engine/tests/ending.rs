@@ -42,7 +42,7 @@ fn problems_of_a_play_end_the_run() {
     let play = |keyword: &str| format!("- hosts: localhost\n  gather_facts: false\n  {keyword}\n  tasks: []\n");
     for (keyword, message) in [
         ("serial: many", "`serial` takes numbers and percentages, and `many` is neither"),
-        ("strategy: free", "strategy `free` is not supported, only `linear` is"),
+        ("strategy: '{{ \"debug\" }}'", "the strategy `debug` is not supported"),
         (
             "order: '{{ \"random\" }}'",
             "`order` is one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle, not `random`",

@@ -148,7 +148,7 @@ fn an_included_file_of_handlers_runs_whole() {
 }
 
 #[test]
-fn an_unknown_handler_fails_the_task_with_a_suggestion() {
+fn an_unknown_handler_ends_the_run_with_a_suggestion() {
     let site = "
 - hosts: localhost
   gather_facts: false
@@ -159,8 +159,11 @@ fn an_unknown_handler_fails_the_task_with_a_suggestion() {
   tasks:
     - command: 'true'
       notify: '{{ wanted }}'
+    - debug: msg=never
 ";
-    let text = Case::new(site).run();
-    assert!(text.contains("failed: there is no handler named `restart wbe`, and none listens for it"), "{text}");
+    let (text, outcome) = Case::new(site).outcome();
+    assert_eq!(outcome.exit, crate::diag::ExitCode::Error);
+    assert!(!text.contains("never"), "{text}");
+    assert!(text.contains("there is no handler named `restart wbe`, and none listens for it"), "{text}");
     assert!(text.contains("did you mean `restart web`?"), "{text}");
 }

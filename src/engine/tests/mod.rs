@@ -8,4 +8,5 @@ mod includes;
 mod places;
 mod results;
 mod secrets;
+mod strategies;
 mod variables;

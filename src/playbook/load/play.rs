@@ -18,6 +18,9 @@ use crate::yaml::{Entry, Node};
 /// The values of `order`.
 const ORDERS: [&str; 5] = ["inventory", "reverse_inventory", "reverse_sorted", "shuffle", "sorted"];
 
+/// The values of `strategy`.
+const STRATEGIES: [&str; 3] = ["free", "host_pinned", "linear"];
+
 /// The parts of a play that are read once its variables are known.
 #[derive(Default)]
 struct Parts<'n> {
@@ -112,7 +115,7 @@ impl Reader<'_> {
             "gather_subset" => play.gather_subset = self.value(node),
             "gather_timeout" => play.gather_timeout = self.number(key, node),
             "fact_path" => play.fact_path = self.text(key, node),
-            "strategy" => play.strategy = self.text(key, node),
+            "strategy" => play.strategy = self.strategy(node),
             "serial" => play.serial = self.value(node),
             "max_fail_percentage" => play.max_fail_percentage = self.text(key, node),
             "order" => play.order = self.order(node),
@@ -156,6 +159,23 @@ impl Reader<'_> {
         }
         play.hosts = hosts.to_value();
         self.check_templates(&play.hosts);
+    }
+
+    fn strategy(&mut self, node: &Node) -> Option<Value> {
+        let value = self.text("strategy", node)?;
+        let name = value.as_str().unwrap_or_default();
+        let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+        if !is_literal(&value) || STRATEGIES.contains(&short) {
+            return Some(value);
+        }
+        let problem = if short == "debug" {
+            Diagnostic::error("unsupported", "the strategy `debug` is not supported: there is no interactive debugger")
+        } else {
+            let known: Vec<String> = STRATEGIES.iter().map(|name| format!("`{name}`")).collect();
+            Diagnostic::error("wrong-choice", format!("`strategy` takes one of {}", known.join(", ")))
+        };
+        self.problem(problem.at(node.span).help_opt(did_you_mean(name, STRATEGIES)));
+        None
     }
 
     fn order(&mut self, node: &Node) -> Option<Value> {

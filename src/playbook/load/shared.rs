@@ -40,13 +40,33 @@ impl Reader<'_> {
             "delegate_to" => keywords.delegate_to = self.text(key, node),
             "connection" => keywords.connection = self.text(key, node),
             "remote_user" => keywords.remote_user = self.text(key, node),
-            "debugger" => keywords.debugger = self.text(key, node),
+            "debugger" => self.debugger(node),
             "port" => keywords.port = self.number(key, node),
             "throttle" => keywords.throttle = self.number(key, node),
             "timeout" => keywords.timeout = self.number(key, node),
             _ => return false,
         }
         true
+    }
+
+    /// `debugger`: there is none, so that it can only be asked not to appear.
+    fn debugger(&mut self, node: &Node) {
+        match node.as_str() {
+            Some("never") => {}
+            _ if node.is_null() => {}
+            Some("always" | "on_failed" | "on_skipped" | "on_unreachable") => self.problem(
+                Diagnostic::error("unsupported", "`debugger` is not supported: there is no interactive debugger")
+                    .at(node.span)
+                    .help("leave it out, or set it to `never`"),
+            ),
+            _ => {
+                let message = format!(
+                    "`debugger` is one of `always`, `never`, `on_failed`, `on_skipped`, `on_unreachable`, not {}",
+                    kind_of(node)
+                );
+                self.error("wrong-choice", message, node.span);
+            }
+        }
     }
 
     /// A value with the syntax of its templates checked; `None` for null.
