@@ -21,6 +21,7 @@ demo: build
 
 deps:
 	scripts/test-deps.sh
+	scripts/ansible-venv.sh
 
 test: deps
 	$(CARGO) test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests run beside quaymaster itself: registry clients and a container engine. Only what is absent is
-# installed, so a second run costs nothing.
+# Installs what the tests run beside quaymaster itself: registry clients, a container engine, Python for ansible-core. Only what
+# is absent is installed, so a second run costs nothing.
 set -euo pipefail
 
 # command and the Debian package that has it
@@ -11,6 +11,8 @@ for entry in "${needed[@]}"; do
 done
 # podman's network back-end is no command on the path
 [ -e /usr/lib/podman/netavark ] || missing+=(netavark)
+# the differential tests run ansible-core in an environment of its own; Debian has the making of one apart
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -138,7 +138,7 @@ impl Batch {
             return;
         }
         let mut task = Map::new();
-        let name = prepared.task.keywords.name.as_ref().map(|_| self.task_name(prepared, self.hosts.get(place)));
+        let name = self.own_name(prepared, self.hosts.get(place));
         task.insert(Key::from("name"), Value::data(name.unwrap_or_default()));
         task.insert(Key::from("action"), Value::data(action_name(prepared)));
         if let Action::Module { args, .. } = &prepared.task.action {

@@ -123,12 +123,8 @@ impl Batch {
 
     /// The name that a task is shown by, its templates rendered for the first host.
     pub(super) fn task_name(&self, prepared: &Prepared, first: Option<&Arc<HostVars>>) -> String {
-        let name = match (&prepared.task.keywords.name, &prepared.task.action) {
-            (Some(written), _) => first
-                .and_then(|host| self.scope(Some(host), &prepared.vars).ok())
-                .and_then(|scope| self.env.templar.render(written, &scope).ok())
-                .as_ref()
-                .map_or_else(|| python_str(written), super::shown::label_text),
+        let name = match (self.own_name(prepared, first), &prepared.task.action) {
+            (Some(name), _) => name,
             (None, Action::Include(include)) if include.kind == IncludeKind::Role => {
                 let role = include.args.get("name").map(python_str).unwrap_or_default();
                 return format!("include_role : {role}");
@@ -139,6 +135,15 @@ impl Batch {
             Some(frame) => format!("{} : {name}", frame.role().name),
             None => name,
         }
+    }
+
+    /// The name that the task was given, without that of its role.
+    pub(super) fn own_name(&self, prepared: &Prepared, first: Option<&Arc<HostVars>>) -> Option<String> {
+        let written = prepared.task.keywords.name.as_ref()?;
+        let rendered = first
+            .and_then(|host| self.scope(Some(host), &prepared.vars).ok())
+            .and_then(|scope| self.env.templar.render(written, &scope).ok());
+        Some(rendered.as_ref().map_or_else(|| python_str(written), super::shown::label_text))
     }
 
     fn is_run_once(&self, prepared: &Prepared, first: &Arc<HostVars>) -> bool {

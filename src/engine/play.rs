@@ -1,6 +1,5 @@
 //! One play: its keywords, its hosts, its batches, its sections.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,7 +14,7 @@ use crate::diag::Diagnostic;
 use crate::event::EventKind;
 use crate::inventory::HostOrder;
 use crate::playbook::{Play, Step};
-use crate::tree::clean;
+use crate::tree::absolute;
 use crate::value::{Key, Map, Value, is_truthy, parse_bool, python_str};
 use crate::vars::{HostVars, PlayVars, TaskScope};
 
@@ -99,11 +98,6 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
         }
     }
     Ok(end)
-}
-
-/// The folder as an absolute path without dots; a path that cannot be made absolute stays as it is.
-fn absolute(dir: &Path) -> std::path::PathBuf {
-    clean(&std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf()))
 }
 
 fn scope_of(env: &Env, vars: PlayVars) -> TaskScope {

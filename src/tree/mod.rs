@@ -10,4 +10,4 @@ mod path;
 
 pub use collection::COLLECTION;
 pub use files::{Disk, EMBEDDED_ROOT, EmbeddedFile, FileKind, Files, WithEmbedded, display_name};
-pub use path::{clean, resolve};
+pub use path::{absolute, clean, resolve};

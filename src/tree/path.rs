@@ -25,6 +25,12 @@ pub fn clean(path: &Path) -> PathBuf {
     out
 }
 
+/// The path from the root, cleaned; one that cannot be made absolute stays as it is.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    clean(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+}
+
 /// `name` as seen from the folder `dir`.
 #[must_use]
 pub fn resolve(dir: &Path, name: &str) -> PathBuf {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::role::{RoleFrame, extend};
+use crate::tree::absolute;
 use crate::value::{Map, Value};
 
 /// The variables of a task that do not depend on the host. Shared by all hosts that it runs on.
@@ -43,7 +44,12 @@ impl TaskVars {
         let roles = self.role.iter().flat_map(|frame| frame.chain()).map(|role| role.path.clone());
         let mut out: Vec<PathBuf> = Vec::new();
         for base in roles.chain([self.dir.clone(), playbook_dir.to_path_buf()]) {
-            if !base.as_os_str().is_empty() && !out.contains(&base) {
+            if base.as_os_str().is_empty() {
+                continue;
+            }
+            // what is found there is told with its whole path, whatever folder quaymaster was started in
+            let base = absolute(&base);
+            if !out.contains(&base) {
                 out.push(base);
             }
         }

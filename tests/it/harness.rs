@@ -111,7 +111,8 @@ pub fn golden(area: &str) {
     assert!(failures.is_empty(), "transcripts differ (- expected, + actual):\n{failures}");
 }
 
-fn difference(expected: &str, actual: &str) -> String {
+/// What changed between two texts, with two lines before.
+pub fn difference(expected: &str, actual: &str) -> String {
     let old: Vec<_> = expected.lines().collect();
     let new: Vec<_> = actual.lines().collect();
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -215,7 +216,7 @@ fn filter(text: &str, dir: &Path, url: &str) -> String {
 }
 
 /// Words as a shell splits them: blanks separate, single and double quotes hold together.
-fn split_words(line: &str) -> Vec<String> {
+pub fn split_words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote, mut open) = (Vec::new(), String::new(), None, false);
     for c in line.chars() {
         match (quote, c) {
@@ -255,7 +256,7 @@ pub fn copy_tree(from: &Path, to: &Path, without: &[&str]) {
 }
 
 /// Every file, folder and link below `dir`, with its mode and content.
-fn snapshot(dir: &Path) -> BTreeMap<String, String> {
+pub fn snapshot(dir: &Path) -> BTreeMap<String, String> {
     fn walk(dir: &Path, base: &Path, out: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();

@@ -11,6 +11,7 @@
 )]
 
 mod demo;
+mod differential;
 mod golden;
 mod harness;
 mod layers;

@@ -1,7 +1,7 @@
 //! `debug`.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
@@ -13,12 +13,18 @@ use crate::value::{Key, Value};
 #[serde(deny_unknown_fields)]
 pub struct Debug {
     /// What to show; `Hello world!` when neither this nor `var` is given.
+    #[serde(default, deserialize_with = "given")]
     msg: Option<Value>,
     /// Name of a variable, or an expression without braces, whose value to show.
     var: Option<String>,
     /// Stay quiet unless the run has at least this many `-v`.
     #[serde(default)]
     verbosity: u8,
+}
+
+/// A value that is given, be it none.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl ControllerAction for Debug {
