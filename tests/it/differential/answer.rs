@@ -1,5 +1,6 @@
 //! What a program did with a case: asked of ansible (or remembered from an earlier asking) and of quaymaster.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -74,11 +75,11 @@ fn made(case: &Case, dir: &Path) -> String {
     let mut text = String::new();
     for (path, state) in &after {
         if before.get(path) != Some(state) {
-            text.push_str(&format!("file {path} {state}"));
+            let _ = write!(text, "file {path} {state}");
         }
     }
     for path in before.keys().filter(|path| !after.contains_key(*path)) {
-        text.push_str(&format!("removed {path}\n"));
+        let _ = writeln!(text, "removed {path}");
     }
     text
 }
@@ -130,8 +131,8 @@ fn memory(case: &Case) -> PathBuf {
     for file in ["requirements.txt", "driver.py", "ansible.cfg", "callback/stream.py"] {
         hash.update(fs::read(driver().join(file)).unwrap());
     }
-    let name: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    target("answers").join(format!("{name}.json"))
+    let hash = u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap());
+    target("answers").join(format!("{hash:032x}.json"))
 }
 
 fn ask(cases: &[(&Case, &Path)], jobs: usize) {

@@ -1,6 +1,7 @@
 //! The cases as they stand in the files of `tests/differential/`.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -86,7 +87,7 @@ fn read(path: &Path) -> Chapter {
                 "tasks" => {
                     let hosts = if rest.is_empty() { "a" } else { rest };
                     let site = &mut case.files.last_mut().unwrap().1;
-                    site.push_str(&format!("- hosts: {hosts}\n  gather_facts: false\n  tasks:\n"));
+                    let _ = writeln!(site, "- hosts: {hosts}\n  gather_facts: false\n  tasks:");
                     indent = "    ";
                 }
                 "file" => {
