@@ -1,6 +1,6 @@
 //! Tests of what something is.
 
-use crate::template::eval::{Args, Number, Run, float_of};
+use crate::template::eval::{Args, Number, Run, float_of, required};
 use crate::template::fault::Outcome;
 use crate::template::item::{Item, Object};
 use crate::value::{Value, parse_bool};
@@ -139,4 +139,19 @@ pub(super) fn filter(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome<
 pub(super) fn test(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome<bool> {
     args.none()?;
     Ok(super::find(&run.display(item)?).is_some())
+}
+
+/// `community.general.ansible_type(dtype, alias={})`: the type of a value and of its parts.
+pub(super) fn ansible_type(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome<bool> {
+    let [wanted, alias] = args.bind(["dtype", "alias"])?;
+    let wanted = required(wanted, "dtype")?;
+    let alias = match alias.map(|alias| run.plain(&alias)).transpose()? {
+        Some(Value::Map(map)) => (*map).clone(),
+        _ => crate::value::Map::new(),
+    };
+    let own = crate::template::filters::ansible_type(&run.plain(item)?, &alias);
+    if let Some(wanted) = wanted.as_str() {
+        return Ok(own == wanted);
+    }
+    Ok(run.iterate(&wanted)?.iter().any(|wanted| wanted.as_str() == Some(&own)))
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod kinds;
+mod net;
 mod paths;
 mod results;
 mod table;
@@ -9,3 +10,4 @@ mod texts;
 mod version;
 
 pub(crate) use table::{Check, find, names};
+pub(crate) use version::loose_order;

@@ -1,6 +1,6 @@
 //! The table of tests.
 
-use super::{compare, kinds, paths, results, texts, version};
+use super::{compare, kinds, net, paths, results, texts, version};
 use crate::template::eval::{Args, Run};
 use crate::template::fault::Outcome;
 use crate::template::item::Item;
@@ -115,16 +115,47 @@ static CHECKS: &[Check] = &[
     line("version_compare", version::version),
 ];
 
+/// The tests of collections, by their full names.
+static OF_COLLECTIONS: &[Check] = &[
+    line("ansible.utils.in_any_network", net::in_any_network),
+    line("ansible.utils.in_network", net::in_network),
+    line("ansible.utils.in_one_network", net::in_one_network),
+    line("ansible.utils.ip", net::ip),
+    line("ansible.utils.ip_address", net::ip_address),
+    line("ansible.utils.ipv4", net::ipv4),
+    line("ansible.utils.ipv4_address", net::ipv4_address),
+    line("ansible.utils.ipv4_hostmask", net::ipv4_hostmask),
+    line("ansible.utils.ipv4_netmask", net::ipv4_netmask),
+    line("ansible.utils.ipv6", net::ipv6),
+    line("ansible.utils.ipv6_address", net::ipv6_address),
+    line("ansible.utils.ipv6_ipv4_mapped", net::ipv4_mapped),
+    line("ansible.utils.ipv6_sixtofour", net::sixtofour),
+    line("ansible.utils.ipv6_teredo", net::teredo),
+    line("ansible.utils.loopback", net::loopback),
+    line("ansible.utils.mac", net::mac),
+    line("ansible.utils.multicast", net::multicast),
+    line("ansible.utils.private", net::private),
+    line("ansible.utils.public", net::public),
+    line("ansible.utils.reserved", net::reserved),
+    line("ansible.utils.resolvable", net::resolvable),
+    line("ansible.utils.subnet_of", net::in_network),
+    line("ansible.utils.supernet_of", net::supernet_of),
+    line("ansible.utils.unspecified", net::unspecified),
+    line("community.general.ansible_type", kinds::ansible_type),
+];
+
 /// The test of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Check> {
-    let name = name.strip_prefix("ansible.builtin.").unwrap_or(name);
-    let index = CHECKS.binary_search_by(|check| check.name.cmp(name)).ok()?;
-    CHECKS.get(index)
+    let short = ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let name = short.unwrap_or(name);
+    let (table, name) = if name.contains('.') { (OF_COLLECTIONS, name) } else { (CHECKS, name) };
+    let index = table.binary_search_by(|check| check.name.cmp(name)).ok()?;
+    table.get(index)
 }
 
 /// All names.
 pub(crate) fn names() -> Vec<&'static str> {
-    CHECKS.iter().map(|check| check.name).collect()
+    CHECKS.iter().chain(OF_COLLECTIONS).map(|check| check.name).collect()
 }
 
 #[cfg(test)]
@@ -134,5 +165,6 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(CHECKS.is_sorted_by(|a, b| a.name < b.name), "tests stand in the order of their names, each once");
+        assert!(OF_COLLECTIONS.is_sorted_by(|a, b| a.name < b.name), "and so do those of collections");
     }
 }

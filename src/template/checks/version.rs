@@ -78,7 +78,8 @@ fn parts(version: &str) -> Vec<Part> {
     out
 }
 
-fn loose_order(a: &str, b: &str) -> Outcome<Ordering> {
+/// The order of versions as `LooseVersion` has it.
+pub(crate) fn loose_order(a: &str, b: &str) -> Outcome<Ordering> {
     let (a, b) = (parts(a), parts(b));
     for (a, b) in a.iter().zip(&b) {
         let ordering = match (a, b) {

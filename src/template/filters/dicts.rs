@@ -101,7 +101,7 @@ pub(super) fn extract(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome
 
 /// What `combine` does with two lists under one key.
 #[derive(Clone, Copy)]
-enum Lists {
+pub(super) enum Lists {
     Replace,
     Keep,
     Append,
@@ -110,23 +110,30 @@ enum Lists {
     PrependNew,
 }
 
+impl Lists {
+    /// Reads `list_merge`.
+    pub(super) fn parse(name: Option<&str>) -> Outcome<Self> {
+        Ok(match name {
+            None | Some("replace") => Self::Replace,
+            Some("keep") => Self::Keep,
+            Some("append") => Self::Append,
+            Some("prepend") => Self::Prepend,
+            Some("append_rp") => Self::AppendNew,
+            Some("prepend_rp") => Self::PrependNew,
+            Some(other) => {
+                return Err(Fault::new(format!(
+                    "list_merge `{other}` is none of replace, keep, append, prepend, append_rp, prepend_rp"
+                )));
+            }
+        })
+    }
+}
+
 /// `combine(others…, recursive=false, list_merge='replace')`: later dictionaries win.
 pub(super) fn combine(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Outcome {
     let recursive = args.take("recursive").map(|item| run.truthy(&item)).transpose()?.unwrap_or(false);
     let lists = args.take("list_merge").map(|item| run.display(&item)).transpose()?;
-    let lists = match lists.as_deref() {
-        None | Some("replace") => Lists::Replace,
-        Some("keep") => Lists::Keep,
-        Some("append") => Lists::Append,
-        Some("prepend") => Lists::Prepend,
-        Some("append_rp") => Lists::AppendNew,
-        Some("prepend_rp") => Lists::PrependNew,
-        Some(other) => {
-            return Err(Fault::new(format!(
-                "list_merge `{other}` is none of replace, keep, append, prepend, append_rp, prepend_rp"
-            )));
-        }
-    };
+    let lists = Lists::parse(lists.as_deref())?;
     if let Some((name, _)) = args.named.first() {
         return Err(Fault::new(format!("there is no argument `{name}`"))
             .help(Some("the arguments are recursive, list_merge".to_owned())));
@@ -159,7 +166,8 @@ fn collect(m: &Machine<'_>, item: &Item, out: &mut Vec<Arc<Map>>) -> Outcome<()>
     Ok(())
 }
 
-fn merge(low: Arc<Map>, high: Arc<Map>, recursive: bool, lists: Lists) -> Arc<Map> {
+/// Two dictionaries as one, the second of which wins.
+pub(super) fn merge(low: Arc<Map>, high: Arc<Map>, recursive: bool, lists: Lists) -> Arc<Map> {
     if low.is_empty() || (high == low && matches!(lists, Lists::Replace | Lists::Keep)) {
         return high;
     }

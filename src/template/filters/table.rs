@@ -2,7 +2,9 @@
 
 use Takes::{Kept, Missing, Plain};
 
-use super::{dicts, documents, general, hashes, lists, numbers, paths, regexes, select, sets, text, urls, words};
+use super::{
+    collections, dicts, documents, general, hashes, lists, numbers, paths, regexes, select, sets, text, urls, words,
+};
 use crate::template::eval::{Args, Run};
 use crate::template::fault::Outcome;
 use crate::template::item::Item;
@@ -26,7 +28,11 @@ pub(crate) struct Filter {
 }
 
 /// One line of the table.
-const fn line(name: &'static str, takes: Takes, run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome) -> Filter {
+pub(super) const fn line(
+    name: &'static str,
+    takes: Takes,
+    run: fn(&mut Run<'_, '_>, &Item, Args) -> Outcome,
+) -> Filter {
     Filter { name, takes, run }
 }
 
@@ -73,7 +79,6 @@ static FILTERS: &[Filter] = &[
     line("human_readable", Plain, numbers::human_readable),
     line("human_to_bytes", Plain, numbers::human_to_bytes),
     line("indent", Plain, text::indent),
-    line("infra.quay_configuration.quay_docker_config", Plain, words::quay_docker_config),
     line("int", Plain, numbers::int),
     line("intersect", Kept, sets::intersect),
     line("items", Kept, dicts::items),
@@ -159,32 +164,47 @@ static FILTERS: &[Filter] = &[
 
 /// The filter of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Filter> {
-    let name = name.strip_prefix("ansible.builtin.").unwrap_or(name);
-    let index = FILTERS.binary_search_by(|filter| filter.name.cmp(name)).ok()?;
-    FILTERS.get(index)
+    let short = ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let name = short.unwrap_or(name);
+    match FILTERS.binary_search_by(|filter| filter.name.cmp(name)) {
+        Ok(index) => FILTERS.get(index),
+        Err(_) => collections::find(name),
+    }
 }
 
 /// All names.
 pub(crate) fn names() -> Vec<&'static str> {
-    FILTERS.iter().map(|filter| filter.name).collect()
+    FILTERS.iter().chain(collections::FILTERS).map(|filter| filter.name).collect()
 }
 
-/// What to say of a filter or test that collections have and this program does not.
+/// What to say of a filter or test that others have and this program does not.
 pub(crate) fn note_on_missing(what: &str, name: &str) -> Option<String> {
-    let short = name.rsplit('.').next().unwrap_or(name);
-    let collection = match (what, short) {
-        ("filter", "json_query") => {
-            "community.general.json_query, which is not supported yet: `selectattr` and `map` do most of it"
-        }
+    let same: Vec<String> = match what {
+        "filter" if !name.contains('.') => names()
+            .into_iter()
+            .filter(|full| full.rsplit('.').next() == Some(name))
+            .map(|full| format!("`{full}`"))
+            .collect(),
+        _ => Vec::new(),
+    };
+    if same.len() > 1 {
+        return Some(format!("write {}", same.join(" or ")));
+    }
+    let reason = match (what, name.rsplit('.').next().unwrap_or(name)) {
         (
             "filter",
-            "ipaddr" | "ipv4" | "ipv6" | "ipwrap" | "ipsubnet" | "ipmath" | "cidr_merge" | "nthhost"
-            | "network_in_network",
-        ) => "one of ansible.utils, which are not supported yet",
-        _ if name.contains('.') && !name.starts_with("ansible.builtin.") => "one of a collection that is not supported",
+            "jc" | "hashids_encode" | "hashids_decode" | "to_prettytable" | "json_patch" | "json_patch_recipe"
+            | "json_diff" | "from_xml" | "to_xml",
+        ) => "one that needs a Python package, and there is no Python here",
+        _ if name.contains('.') && !name.starts_with("ansible.builtin.") => {
+            if let Some(guess) = crate::diag::did_you_mean(name, names()).filter(|_| what == "filter") {
+                return Some(guess);
+            }
+            "one of a collection that is not supported"
+        }
         _ => return None,
     };
-    Some(format!("the {what} is {collection}"))
+    Some(format!("the {what} is {reason}"))
 }
 
 #[cfg(test)]
@@ -194,5 +214,6 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(FILTERS.is_sorted_by(|a, b| a.name < b.name), "filters stand in the order of their names, each once");
+        assert!(collections::FILTERS.is_sorted_by(|a, b| a.name < b.name), "and so do those of collections");
     }
 }

@@ -2,7 +2,6 @@
 
 mod call;
 mod files;
-mod ini;
 mod lists;
 mod password;
 mod process;

@@ -2,10 +2,11 @@
 
 use super::call::Request;
 use super::files::{find, read};
-use super::ini::Ini;
 use super::words::with_options;
+use crate::template::csv::rows;
 use crate::template::eval::int_of;
 use crate::template::fault::{Fault, Outcome};
+use crate::template::ini::Ini;
 use crate::template::item::Item;
 use crate::template::regex::{Flags, Regex};
 use crate::value::{Text, Value};
@@ -62,40 +63,6 @@ fn encoding(request: &mut Request<'_, '_>) -> Outcome<()> {
         None | Some("utf-8" | "utf8" | "utf-8-sig" | "ascii") => Ok(()),
         Some(other) => Err(Fault::new(format!("encoding `{other}` is not supported"))),
     }
-}
-
-/// The rows of a CSV text, with Python's quotes.
-fn rows(text: &str, separator: char) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = Vec::new();
-    let mut cell = String::new();
-    let mut quoted = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted => {
-                if chars.next_if_eq(&'"').is_some() {
-                    cell.push('"');
-                } else {
-                    quoted = false;
-                }
-            }
-            '"' if cell.is_empty() => quoted = true,
-            c if quoted => cell.push(c),
-            '\r' => {}
-            '\n' => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            c if c == separator => row.push(std::mem::take(&mut cell)),
-            c => cell.push(c),
-        }
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows
 }
 
 /// `ini`: values of keys in a section of an INI file, or in a file of properties.

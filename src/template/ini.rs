@@ -10,7 +10,7 @@ const DEFAULT: &str = "DEFAULT";
 const DEEPEST: usize = 10;
 
 /// A file's sections.
-pub(super) struct Ini {
+pub(crate) struct Ini {
     sections: IndexMap<String, IndexMap<String, Option<String>>>,
     case_sensitive: bool,
 }
@@ -18,7 +18,7 @@ pub(super) struct Ini {
 impl Ini {
     /// Reads a text. Keys are in small letters unless `case_sensitive`; keys without a value are an error unless
     /// `allow_none`.
-    pub(super) fn parse(text: &str, case_sensitive: bool, allow_none: bool) -> Outcome<Self> {
+    pub(crate) fn parse(text: &str, case_sensitive: bool, allow_none: bool) -> Outcome<Self> {
         let mut ini = Self { sections: IndexMap::new(), case_sensitive };
         let mut section: Option<String> = None;
         let mut key: Option<String> = None;
@@ -64,19 +64,32 @@ impl Ini {
         if self.case_sensitive { name.to_owned() } else { name.to_lowercase() }
     }
 
-    pub(super) fn has(&self, section: &str) -> bool {
+    pub(crate) fn has(&self, section: &str) -> bool {
         self.sections.contains_key(section)
     }
 
-    pub(super) fn sections(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn sections(&self) -> impl Iterator<Item = &str> {
         self.sections.keys().map(String::as_str)
     }
 
     /// The keys of a section and of the defaults.
-    pub(super) fn keys(&self, section: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn keys(&self, section: &str) -> impl Iterator<Item = &str> {
         let own = self.sections.get(section);
         let defaults = self.sections.get(DEFAULT).filter(|_| section != DEFAULT);
         own.into_iter().chain(defaults).flat_map(IndexMap::keys).map(String::as_str)
+    }
+
+    /// A section with the defaults before its own entries.
+    pub(crate) fn whole(&self, section: &str) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.sections.get(section);
+        let defaults = self.sections.get(DEFAULT).filter(|_| section != DEFAULT);
+        let merged: IndexMap<&str, &str> = defaults
+            .into_iter()
+            .chain(own)
+            .flatten()
+            .map(|(key, value)| (key.as_str(), value.as_deref().unwrap_or("")))
+            .collect();
+        merged.into_iter()
     }
 
     fn raw(&self, section: &str, name: &str) -> Option<&Option<String>> {
@@ -85,7 +98,7 @@ impl Ini {
     }
 
     /// A value, with `%(name)s` replaced if asked for.
-    pub(super) fn get(&self, section: &str, name: &str, interpolation: bool) -> Outcome<Option<String>> {
+    pub(crate) fn get(&self, section: &str, name: &str, interpolation: bool) -> Outcome<Option<String>> {
         match self.raw(section, &self.name(name)) {
             None | Some(None) => Ok(None),
             Some(Some(value)) if interpolation => self.interpolated(section, value, 0).map(Some),
