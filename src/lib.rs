@@ -15,6 +15,7 @@
     )
 )]
 
+pub mod agent;
 pub mod cli;
 pub mod diag;
 pub mod engine;

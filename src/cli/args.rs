@@ -14,6 +14,9 @@ pub(super) struct Cli {
 /// The subcommands, one file each.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Work on this host by request of a run
+    #[command(hide = true)]
+    Agent(super::agent::Args),
     /// Play playbooks
     Play(super::play_args::Args),
     /// Show a module's options, or list the modules

@@ -20,6 +20,7 @@ pub fn main() -> ProcessExit {
         }
     };
     let result = match cli.command {
+        Command::Agent(args) => super::agent::run(&args),
         Command::Play(args) => super::play::run(&args),
         Command::Doc(args) => super::doc::run(&args),
         Command::Prune(args) => super::prune::run(&args),

@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand. Only here does anything print, read the environment or exit.
 
+mod agent;
 mod args;
 mod diagnostics;
 mod doc;

@@ -172,7 +172,11 @@ fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String
     let no_color = environment.contains_key("NO_COLOR");
     let reporting = Reporting { format: args.output, verbosity: args.verbose, colour: args.color, no_color };
     let (sink, events) = EventSink::new(prepared.templar.redactor().clone());
-    let services = HostServices::with_environment(environment);
+    let mut services = HostServices::with_environment(environment);
+    // without it only background jobs are impossible, and a task that asks for one says so
+    if let Ok(program) = std::env::current_exe() {
+        services = services.with_program(program);
+    }
     let services =
         Arc::new(if args.output == OutputFormat::Console { services.with_terminal(Arc::new(User)) } else { services });
     let settings = Settings {

@@ -3,7 +3,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,7 @@ pub trait Terminal: Send + Sync {
 pub struct HostServices {
     environment: BTreeMap<String, String>,
     terminal: Option<Arc<dyn Terminal>>,
+    program: Option<PathBuf>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -56,6 +57,18 @@ impl HostServices {
     pub fn with_terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
         self.terminal = Some(terminal);
         self
+    }
+
+    /// The same services with the binary itself, which background jobs are started with.
+    #[must_use]
+    pub fn with_program(mut self, program: PathBuf) -> Self {
+        self.program = Some(program);
+        self
+    }
+
+    /// The binary itself, where it is known.
+    pub fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
     }
 
     /// The user, where there is one to ask.

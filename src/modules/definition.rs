@@ -47,6 +47,9 @@ pub struct ModuleDef {
     pub keeps_state: bool,
     /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
     pub open: bool,
+    /// Whether a task may run it in the background (`async`). Of a module that begins on the controller it is the host's part that
+    /// does.
+    pub background: bool,
     /// The options: JSON Schema of the parameter struct, its doc comments as descriptions.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// The function.
@@ -96,6 +99,7 @@ impl ModuleDef {
             free_form: FreeForm::KeyValue,
             keeps_state: false,
             open: false,
+            background: matches!(runner, Runner::Host(_)),
             schema,
             runner,
         }
@@ -119,6 +123,20 @@ impl ModuleDef {
     #[must_use]
     pub const fn raw(mut self, option: &'static str) -> Self {
         self.free_form = FreeForm::Raw(option);
+        self
+    }
+
+    /// Running in the background where a task asks for it, although it begins on the controller.
+    #[must_use]
+    pub const fn in_background(mut self) -> Self {
+        self.background = true;
+        self
+    }
+
+    /// Never running in the background.
+    #[must_use]
+    pub const fn in_foreground(mut self) -> Self {
+        self.background = false;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The table of modules, sorted by name.
 
-use super::commands::{Command, Shell};
+use super::commands::{AsyncStatus, Command, Shell};
 use super::control::{
     AddHost, Assert, Copy, Debug, Fail, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole, IncludeTasks,
     IncludeVars, Meta, Pause, SetFact, SetStats, Template, Uri, ValidateArgumentSpec,
@@ -29,6 +29,7 @@ const QUAY_GROUPS: &[&str] = &["quaymaster.quay.quay", "infra.quay_configuration
 pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<AddHost>(BUILTIN, "add_host").open(),
     ModuleDef::controller::<Assert>(BUILTIN, "assert"),
+    ModuleDef::action::<AsyncStatus>(BUILTIN, "async_status").in_foreground(),
     ModuleDef::managed::<BlockInFile>(BUILTIN, "blockinfile"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
@@ -69,7 +70,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
     ModuleDef::action::<TempFile>(BUILTIN, "tempfile"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
-    ModuleDef::controller::<Uri>(BUILTIN, "uri"),
+    ModuleDef::controller::<Uri>(BUILTIN, "uri").in_background(),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
     ModuleDef::action::<WaitFor>(BUILTIN, "wait_for"),
 ];

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::background::Background;
 use super::keywords::Rendered;
 use super::one::One;
-use crate::engine::target::{Request, Target, TargetError, crash_message};
+use crate::engine::target::{Job, Request, Target, TargetError, crash_message};
 use crate::modules::{ControllerCtx, Ctx, Effect, ModuleDef, ModuleError, Outcome, Runner, table};
 use crate::template::Scope as _;
 use crate::value::Value;
@@ -31,7 +32,7 @@ impl One {
     /// Runs the module once.
     pub(super) async fn attempt(&self, module: &'static ModuleDef, args: &Value, keywords: &Rendered) -> Try {
         let cancel = self.env.cancel.child_token();
-        let request = Request {
+        let mut request = Request {
             module,
             args: args.clone(),
             mode: keywords.mode,
@@ -41,6 +42,14 @@ impl One {
         };
         let target = self.env.targets.find(&keywords.wanted);
         let limit = keywords.timeout;
+        let deals_with_jobs = keywords.background.is_some() || module.name == "async_status";
+        if deals_with_jobs && let Err(error) = self.name_async_dir(&mut request) {
+            return Try::Failed(error);
+        }
+        if let Some(background) = keywords.background {
+            let run = self.behind(background, request, target, &cancel);
+            return hide_command(guarded(run, &cancel, limit).await, args);
+        }
         match module.runner {
             Runner::Host(_) => match target {
                 Err(error) => from_error(error),
@@ -54,17 +63,57 @@ impl One {
                     hide_command(guarded(run, &cancel, limit).await, args)
                 }
             },
-            Runner::Controller(run) => guarded(self.beside(run, request, target), &cancel, limit).await,
+            Runner::Controller(run) => guarded(self.beside(run, request, target, None), &cancel, limit).await,
             Runner::Engine => Try::Failed(ModuleError::new(format!("`{}` cannot be a task here", module.name))),
         }
     }
 
-    /// Runs a controller action on a thread of its own.
-    async fn beside(&self, run: Controller, request: Request, target: Result<Arc<dyn Target>, TargetError>) -> Try {
+    /// Starts the module in the background and, where the task polls, waits for it.
+    async fn behind(
+        &self,
+        background: Background,
+        request: Request,
+        target: Result<Arc<dyn Target>, TargetError>,
+        cancel: &CancellationToken,
+    ) -> Try {
+        let module = request.module;
+        if !module.background {
+            let message = format!("`{}` cannot run in the background: it does not support `async`", module.name);
+            return Try::Failed(ModuleError::new(message));
+        }
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => return from_error(error),
+        };
+        let like = request.clone();
+        let started = match module.runner {
+            Runner::Controller(run) => self.beside(run, request, Ok(Arc::clone(&target)), Some(background.job())).await,
+            _ => match target.start(&request, &background.job()) {
+                Ok(outcome) => Try::Done(outcome, Vec::new()),
+                Err(error) => from_error(error),
+            },
+        };
+        match started {
+            Try::Done(outcome, _) if !background.poll.is_zero() => {
+                self.follow(background, outcome, target, &like, cancel).await
+            }
+            other => other,
+        }
+    }
+
+    /// Runs a controller action on a thread of its own. With a job, its part on the host is started in the background.
+    async fn beside(
+        &self,
+        run: Controller,
+        request: Request,
+        target: Result<Arc<dyn Target>, TargetError>,
+        job: Option<Job>,
+    ) -> Try {
         let env = Arc::clone(&self.env);
         let scope = Arc::clone(&self.scope);
         let host = Arc::clone(self.host.name());
         let runtime = tokio::runtime::Handle::current();
+        let nested = request.clone();
         let work = tokio::task::spawn_blocking(move || {
             let services = env.targets.controller_services();
             let mut ctx = Ctx::new(request.mode, services, env.templar.redactor().clone(), request.cancel, runtime);
@@ -76,7 +125,13 @@ impl One {
                     .or_else(|| table::internal(name))
                     .ok_or_else(|| ModuleError::new(format!("there is no module `{name}`")))?;
                 let result = match &target {
-                    Ok(target) => target.run_nested(module, args, ctx),
+                    Ok(target) => match &job {
+                        Some(job) => {
+                            let request = Request { module, args: args.clone(), ..nested.clone() };
+                            target.start(&request, job)
+                        }
+                        None => target.run_nested(module, args, ctx),
+                    },
                     Err(TargetError::Unreachable(message)) => Err(TargetError::Unreachable(message.clone())),
                     Err(TargetError::Module(error)) => Err(TargetError::Module(ModuleError::new(error.full_message()))),
                 };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::background::Background;
 use super::one::One;
 use crate::diag::Diagnostic;
 use crate::engine::problem::{Problem, span_of};
@@ -18,6 +19,7 @@ pub(super) struct Rendered {
     pub(super) mode: RunMode,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) timeout: Option<Duration>,
+    pub(super) background: Option<Background>,
     pub(super) retries: Option<usize>,
     pub(super) delay: Duration,
     pub(super) delegate: Option<Arc<HostVars>>,
@@ -30,18 +32,14 @@ impl One {
     pub(super) fn keywords(&self) -> Result<Rendered, Problem> {
         let keywords = &self.prepared.keywords;
         let task = &self.prepared.task;
-        for (name, value) in [("async", &task.r#async), ("poll", &task.poll)] {
-            let Some(value) = value else { continue };
-            if name == "async" && self.number_of("async", value)? > 0.0 {
-                return Err(self.keyword_problem("async", value, "is not supported yet"));
-            }
-        }
         let settings = &self.env.vars.settings.mode;
         let mode = RunMode {
             check: self.switch("check_mode", keywords.check_mode.as_ref())?.unwrap_or(settings.check),
             diff: self.switch("diff", keywords.diff.as_ref())?.unwrap_or(settings.diff),
             verbosity: settings.verbosity,
         };
+        let limit = self.seconds("async", task.r#async.as_ref())?.filter(|limit| !limit.is_zero());
+        let poll = self.seconds("poll", task.poll.as_ref())?.unwrap_or(Background::POLL);
         let delegate = self.delegate()?;
         let retries = match &task.retries {
             Some(value) => Some(self.number_of("retries", value)?),
@@ -55,6 +53,7 @@ impl One {
             mode,
             environment: self.environment()?,
             timeout: self.seconds("timeout", keywords.timeout.as_ref())?.filter(|timeout| !timeout.is_zero()),
+            background: limit.map(|limit| Background { limit, poll }),
             retries,
             delay,
             delegate_facts: self.switch("delegate_facts", keywords.delegate_facts.as_ref())?.unwrap_or(false),

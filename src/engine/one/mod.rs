@@ -2,6 +2,7 @@
 
 mod args;
 mod attempt;
+mod background;
 mod keywords;
 mod looping;
 mod once;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::target::{Request, Target, TargetError};
-use crate::modules::{Ctx, HostServices, ModuleDef, ModuleError, Outcome, Runner};
-use crate::value::{Redactor, Value};
+use super::target::{Job, Request, Target, TargetError};
+use crate::agent::{JobRequest, launch};
+use crate::modules::commands::JobFile;
+use crate::modules::{Ctx, HostServices, ModuleDef, ModuleError, Outcome, Runner, table};
+use crate::value::{Redactor, Value, to_json};
 
 /// This machine.
 pub(super) struct Local {
@@ -20,22 +22,56 @@ impl Local {
     pub(super) fn new(services: Arc<HostServices>, redactor: Redactor) -> Self {
         Self { services, redactor }
     }
+
+    fn ctx(&self, request: &Request) -> Ctx {
+        let (services, redactor) = (Arc::clone(&self.services), self.redactor.clone());
+        let mut ctx = Ctx::new(request.mode, services, redactor, request.cancel.clone(), Handle::current());
+        ctx.environment.clone_from(&request.environment);
+        ctx.working_dir.clone_from(&request.working_dir);
+        ctx
+    }
+
+    /// The module runs in a process of its own.
+    fn launch(&self, request: &Request, job: &Job) -> Result<Outcome, ModuleError> {
+        let program =
+            self.services.program().ok_or_else(|| ModuleError::new("there is no program to start jobs with"))?;
+        let file = JobFile::of(&job.id, &self.ctx(request))?;
+        let sent = JobRequest {
+            id: job.id.clone(),
+            file: file.path().to_owned(),
+            module: match table::internal(request.module.name) {
+                Some(_) => request.module.name.to_owned(),
+                None => format!("{}.{}", request.module.collection, request.module.name),
+            },
+            args: to_json(&request.args),
+            check: request.mode.check,
+            diff: request.mode.diff,
+            verbosity: request.mode.verbosity,
+            environment: request.environment.clone(),
+            working_dir: request.working_dir.clone(),
+            limit: job.limit.as_secs_f64(),
+            secret: request.args.holds_secret(),
+        };
+        launch(program, &file, &sent)?;
+        Ok(Outcome::changed(true)
+            .with("ansible_job_id", file.id())
+            .with("results_file", file.path().display().to_string())
+            .with("started", true)
+            .with("finished", false))
+    }
 }
 
 impl Target for Local {
     fn run(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Outcome, TargetError>> + Send + '_>> {
-        let services = Arc::clone(&self.services);
-        let redactor = self.redactor.clone();
         Box::pin(async move {
-            let runtime = Handle::current();
-            let work = tokio::task::spawn_blocking(move || {
-                let mut ctx = Ctx::new(request.mode, services, redactor, request.cancel, runtime);
-                ctx.environment = request.environment;
-                ctx.working_dir = request.working_dir;
-                call(request.module, &request.args, &mut ctx)
-            });
+            let mut ctx = self.ctx(&request);
+            let work = tokio::task::spawn_blocking(move || call(request.module, &request.args, &mut ctx));
             work.await.unwrap_or_else(|error| Err(ModuleError::new(crash_message(error)))).map_err(TargetError::Module)
         })
+    }
+
+    fn start(&self, request: &Request, job: &Job) -> Result<Outcome, TargetError> {
+        self.launch(request, job).map_err(TargetError::Module)
     }
 
     fn run_nested(&self, module: &'static ModuleDef, args: &Value, ctx: &mut Ctx) -> Result<Outcome, TargetError> {

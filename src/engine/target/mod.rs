@@ -6,5 +6,5 @@ mod target;
 mod targets;
 
 pub(super) use local::crash_message;
-pub(super) use target::{Request, Target, TargetError};
+pub(super) use target::{Job, Request, Target, TargetError};
 pub(super) use targets::{Targets, Wanted};

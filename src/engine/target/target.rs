@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,15 @@ pub(in crate::engine) struct Request {
     pub(in crate::engine) cancel: CancellationToken,
 }
 
+/// A run of a module in the background.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Job {
+    /// What it is found by.
+    pub(in crate::engine) id: String,
+    /// How long it may take.
+    pub(in crate::engine) limit: Duration,
+}
+
 /// Why there is no outcome.
 #[derive(Debug, Error)]
 pub(in crate::engine) enum TargetError {
@@ -43,6 +53,9 @@ pub(in crate::engine) enum TargetError {
 pub(in crate::engine) trait Target: Send + Sync {
     /// Runs a module to its end.
     fn run(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Outcome, TargetError>> + Send + '_>>;
+
+    /// Starts a module in the background, where it goes on when the run has ended.
+    fn start(&self, request: &Request, job: &Job) -> Result<Outcome, TargetError>;
 
     /// Runs a module for a controller action that is itself running on a blocking thread.
     fn run_nested(&self, module: &'static ModuleDef, args: &Value, ctx: &mut Ctx) -> Result<Outcome, TargetError>;

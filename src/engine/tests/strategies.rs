@@ -56,7 +56,8 @@ fn with_one_fork_a_pinned_host_is_done_before_the_next_begins() {
         text.lines().filter(told).filter_map(|line| line.trim().chars().next()).collect()
     };
     assert_eq!(hosts(&run("host_pinned", 1)), ['a', 'a', 'a', 'a', 'a', 'b', 'b', 'b', 'b', 'b']);
-    assert_eq!(hosts(&run("free", 1))[..2], ['a', 'b']);
+    let free = hosts(&run("free", 1));
+    assert!(free.iter().position(|host| *host == 'b').unwrap() < 5, "{free:?}");
 }
 
 #[test]
