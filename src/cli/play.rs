@@ -18,7 +18,7 @@ use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap};
 use crate::engine::{self, Question, Run};
 use crate::event::EventSink;
 use crate::inventory::{Inventory, Limit};
-use crate::modules::{HostServices, RunMode, Terminal as _};
+use crate::modules::{HostServices, LookupServices, RunMode, Terminal as _};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
 use crate::quay::QuayPool;
 use crate::template::{MapScope, Templar};
@@ -83,8 +83,9 @@ fn prepare(
     let vault = vault_passwords::load(&args.vault_password_file, &args.vault_id, args.ask_vault_pass, &mut refused)
         .context("cannot get the Vault passwords")?;
     warnings.extend(refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())));
-    let templar =
-        Templar::new(vault.clone(), vault.redactor().clone()).with_context(environment.clone(), Some(sources.clone()));
+    let templar = Templar::new(vault.clone(), vault.redactor().clone())
+        .with_context(environment.clone(), Some(sources.clone()))
+        .with_outside(Arc::new(LookupServices::new(environment.clone(), vault.redactor().clone())));
     let extra_vars = match extra_vars::parse(&args.extra_vars, sources, &vault, warnings)? {
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),

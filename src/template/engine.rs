@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::fault::{At, Fault, Outcome, Place};
+use super::outside::Outside;
 use super::scope::Scope;
 use super::syntax::{self, Compiled, Dialect};
 use crate::diag::{SourceMap, Span};
@@ -19,6 +20,8 @@ pub(crate) struct Engine {
     /// What `lookup('env')` reads; the library never reads the environment itself.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) sources: Option<SourceMap>,
+    /// Web servers, settings and accounts, where there are any.
+    pub(crate) outside: Option<Arc<dyn Outside>>,
     templates: Cache<(Arc<str>, Option<Arc<str>>, Dialect)>,
     expressions: Cache<Arc<str>>,
     /// Held while `lookup('password')` reads or writes its file, so that hosts that ask at once get the same.
@@ -32,6 +35,7 @@ impl Engine {
             redactor,
             environment: BTreeMap::new(),
             sources: None,
+            outside: None,
             templates: Cache::default(),
             expressions: Cache::default(),
             passwords: std::sync::Mutex::default(),
@@ -41,7 +45,12 @@ impl Engine {
     /// A template, compiled once.
     pub(crate) fn template(&self, text: &Text, file: Option<&str>, dialect: Dialect) -> Outcome<Arc<Compiled>> {
         let key = (text.shared(), file.map(Into::into), dialect);
-        self.templates.get(&key, || syntax::compile(text, file, dialect))
+        self.templates.get(&key, || syntax::compile(text, file, &key.2))
+    }
+
+    /// A template that may say in its first line how it is read.
+    pub(crate) fn headed(&self, text: &Text, file: Option<&str>, dialect: &Dialect) -> Outcome<Arc<Compiled>> {
+        self.template(text, file, dialect.with_header_of(text)?)
     }
 
     /// An expression, compiled once.
@@ -58,6 +67,7 @@ impl Engine {
     /// A place in a template file.
     #[expect(clippy::unused_self, reason = "the twin of `place`")]
     pub(crate) fn place_in(&self, program: &Compiled, at: At) -> Place {
+        let at = at.moved(program.dialect.header);
         Place {
             at,
             position: position(&program.text, at),

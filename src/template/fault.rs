@@ -16,6 +16,13 @@ pub(crate) struct At {
     pub(crate) end: u32,
 }
 
+impl At {
+    /// The same so many bytes further on.
+    pub(crate) fn moved(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
+}
+
 /// A place in a template whose text is at hand.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -84,6 +91,15 @@ impl Fault {
     pub(crate) fn at(mut self, at: At) -> Self {
         if self.0.at.is_none() && self.0.place.is_none() {
             self.0.at = Some(at);
+        }
+        self
+    }
+
+    /// With its place so many bytes further on.
+    #[must_use]
+    pub(crate) fn moved(mut self, by: u32) -> Self {
+        if let Some(at) = &mut self.0.at {
+            *at = at.moved(by);
         }
         self
     }

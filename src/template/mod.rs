@@ -21,6 +21,7 @@ mod json;
 mod lookups;
 mod methods;
 mod net;
+mod outside;
 mod paths;
 mod python_random;
 mod regex;
@@ -29,6 +30,8 @@ mod syntax;
 mod templar;
 
 pub use error::TemplateError;
+pub use outside::{Fetch, Outside, Plugin, Redirects};
 pub(crate) use regex::{Flags, Regex};
 pub use scope::{MapScope, Overlay, Scope};
+pub use syntax::Delimiters;
 pub use templar::{Templar, TemplateFile};

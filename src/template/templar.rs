@@ -9,8 +9,9 @@ use super::eval::{self, Machine};
 use super::fault::{At, Fault, Outcome};
 use super::item::Item;
 use super::lookups;
+use super::outside::Outside;
 use super::scope::{Overlay, Scope};
-use super::syntax::{self, Dialect};
+use super::syntax::{self, Delimiters, Dialect};
 use crate::diag::{SourceMap, Span, did_you_mean};
 use crate::value::{Map, Redactor, Text, Value, is_truthy};
 use crate::vault::VaultSecrets;
@@ -26,6 +27,14 @@ pub struct TemplateFile<'t> {
     pub trim_blocks: bool,
     /// Strip blanks before a block tag (default false).
     pub lstrip_blocks: bool,
+    /// What begins and ends tags, expressions and comments.
+    pub delimiters: Delimiters,
+}
+
+impl TemplateFile<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::of_file(self.trim_blocks, self.lstrip_blocks, &self.delimiters)
+    }
 }
 
 /// The engine for templates: shared by all tasks and threads of a run, with its caches of compiled templates. Cloning shares
@@ -49,6 +58,17 @@ impl Templar {
         let mut engine = Engine::new(self.engine.vault.clone(), self.engine.redactor.clone());
         engine.environment = environment;
         engine.sources = sources;
+        engine.outside.clone_from(&self.engine.outside);
+        Self { engine: Arc::new(engine) }
+    }
+
+    /// The same with what lookups need of the world. To be called before the engine is shared.
+    #[must_use]
+    pub fn with_outside(self, outside: Arc<dyn Outside>) -> Self {
+        let mut engine = Engine::new(self.engine.vault.clone(), self.engine.redactor.clone());
+        engine.environment.clone_from(&self.engine.environment);
+        engine.sources.clone_from(&self.engine.sources);
+        engine.outside = Some(outside);
         Self { engine: Arc::new(engine) }
     }
 
@@ -122,11 +142,10 @@ impl Templar {
 
     /// The text of a template file, with `extra` variables over the scope's. It is marked secret where a secret went into it.
     pub fn render_file(&self, file: &TemplateFile<'_>, extra: &Map, scope: &dyn Scope) -> Result<Text, TemplateError> {
-        let dialect = Dialect { trim_blocks: file.trim_blocks, lstrip_blocks: file.lstrip_blocks, raw_literals: false };
         let scope = Overlay { over: extra, under: scope };
         let machine = Machine::new(&self.engine, &scope);
         let text = Text::data(file.text);
-        let result = self.engine.template(&text, Some(file.name), dialect).and_then(|program| {
+        let result = self.engine.headed(&text, Some(file.name), &file.dialect()).and_then(|program| {
             let item = machine.run(&program).map_err(|fault| fault.placed(|at| self.engine.place_in(&program, at)))?;
             let item = eval::with_newlines_of(file.text, item);
             let (out, secret) = machine.watched(|| match &item {
@@ -169,7 +188,7 @@ impl Templar {
             return Ok(());
         }
         let text = Text::template(text, span);
-        self.checked(self.engine.template(&text, None, Dialect::VALUE), &text, span)
+        self.checked(self.engine.headed(&text, None, &Dialect::VALUE), &text, span)
     }
 
     /// Checks a bare expression in the same way.
@@ -179,8 +198,7 @@ impl Templar {
 
     /// Checks a template file's text in the same way.
     pub fn check_file(&self, file: &TemplateFile<'_>) -> Result<(), TemplateError> {
-        let dialect = Dialect { trim_blocks: file.trim_blocks, lstrip_blocks: file.lstrip_blocks, raw_literals: false };
-        let program = self.engine.template(&Text::data(file.text), Some(file.name), dialect);
+        let program = self.engine.headed(&Text::data(file.text), Some(file.name), &file.dialect());
         self.checked(program, file.text, None)
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use quaymaster::diag::{SourceMap, Span};
-use quaymaster::template::{MapScope, Scope, Templar, TemplateError, TemplateFile};
+use quaymaster::template::{Delimiters, MapScope, Scope, Templar, TemplateError, TemplateFile};
 use quaymaster::value::{Key, Map, Redactor, Text, Value};
 use quaymaster::vault::VaultSecrets;
 
@@ -221,7 +221,13 @@ fn files_include_import_and_extend_each_other() {
     let scope = Folder(vars(&[("n", Value::Int(3))]), folder.path().to_owned());
     let templar = templar();
     let file = |text: &str| {
-        let file = TemplateFile { text, name: "main.j2", trim_blocks: true, lstrip_blocks: false };
+        let file = TemplateFile {
+            text,
+            name: "main.j2",
+            trim_blocks: true,
+            lstrip_blocks: false,
+            delimiters: Delimiters::default(),
+        };
         templar.render_file(&file, &Map::new(), &scope).map(|text| text.to_string())
     };
     assert_eq!(file("{% set x = 1 %}\na{% include 'part.j2' %}b\n").unwrap(), "a[13]b\n");
@@ -340,4 +346,79 @@ proptest! {
         prop_assert_eq!(render("{{ x | to_json | from_json }}", &vars).unwrap(), Value::data(text.as_str()));
         prop_assert_eq!(render("{{ x | b64encode | b64decode }}", &vars).unwrap(), Value::data(text.as_str()));
     }
+}
+
+#[test]
+fn a_file_may_have_delimiters_of_its_own() {
+    let templar = templar();
+    let vars = vars(&[("n", Value::Int(3))]);
+    let mut delimiters = Delimiters::default();
+    assert!(delimiters.set("variable_start_string", "<<") && delimiters.set("variable_end_string", ">>"));
+    assert!(!delimiters.set("nope_string", "x"));
+    let text = "{{ n }} << n >>\n";
+    let file = TemplateFile { text, name: "a.j2", trim_blocks: true, lstrip_blocks: false, delimiters };
+    assert_eq!(templar.render_file(&file, &Map::new(), &MapScope(&vars)).unwrap().as_str(), "{{ n }} 3\n");
+}
+
+#[test]
+fn a_header_sets_how_a_file_is_read_and_places_count_from_its_top() {
+    let templar = templar();
+    let vars = vars(&[("n", Value::Int(3))]);
+    let file = |text| TemplateFile {
+        text,
+        name: "a.j2",
+        trim_blocks: true,
+        lstrip_blocks: false,
+        delimiters: Delimiters::default(),
+    };
+    let text = "#jinja2: trim_blocks: False, variable_start_string: '[%', variable_end_string: '%]'\n{% if true %}\n[% n %]{% endif %}";
+    let rendered = templar.render_file(&file(text), &Map::new(), &MapScope(&vars)).unwrap();
+    assert_eq!(rendered.as_str(), "\n3");
+    for broken in ["#jinja2: lstrip_blocks: True\n\n{{ nope }}", "#jinja2: lstrip_blocks: True\n\n{{ n +* }}"] {
+        let error = templar.render_file(&file(broken), &Map::new(), &MapScope(&vars)).unwrap_err();
+        assert_eq!(error.position.map(|(line, _)| line), Some(3), "{error}");
+    }
+}
+
+/// Answers every request with the same page.
+struct Page;
+
+impl quaymaster::template::Outside for Page {
+    fn fetch(&self, fetch: &quaymaster::template::Fetch) -> Result<String, String> {
+        if fetch.url.ends_with("/gone") { Err("cannot fetch it: 410".to_owned()) } else { Ok("a\nb\n".to_owned()) }
+    }
+
+    fn setting(&self, name: &str, _: Option<&quaymaster::template::Plugin>) -> Option<(Value, String)> {
+        (name == "DEFAULT_FORKS").then(|| (Value::Int(5), "default".to_owned()))
+    }
+
+    fn user_name(&self, _: u32) -> Option<String> {
+        Some("somebody".to_owned())
+    }
+
+    fn group_name(&self, _: u32) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn lookups_reach_outside_through_what_is_provided() {
+    let templar = templar().with_outside(std::sync::Arc::new(Page));
+    let none = Map::new();
+    let render = |text: &str| templar.render(&Value::template(text), &MapScope(&none));
+    assert_eq!(render("{{ lookup('url', 'http://h/') }}").unwrap(), Value::data("a,b"));
+    assert_eq!(render("{{ lookup('url', 'http://h/', split_lines=false) }}").unwrap(), Value::data("a\nb\n"));
+    assert!(render("{{ lookup('url', 'http://h/gone') }}").unwrap_err().message.contains("410"));
+    assert!(render("{{ lookup('url', 'http://h/', nope=1) }}").is_err());
+    assert_eq!(render("{{ lookup('config', 'DEFAULT_FORKS') }}").unwrap(), Value::Int(5));
+    assert!(render("{{ lookup('config', 'NOPE') }}").is_err());
+    assert_eq!(render("{{ query('config', 'NOPE', on_missing='skip') }}").unwrap(), Value::list(Vec::new()));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("f"), "x").unwrap();
+    let text = format!("{{{{ lookup('community.general.filetree', '{}/', wantlist=true) }}}}", folder.path().display());
+    let found = render(&text).unwrap();
+    let entry = found.as_list().and_then(|entries| entries.first()).unwrap();
+    assert_eq!(entry.get("path"), Some(&Value::data("f")));
+    assert_eq!(entry.get("owner"), Some(&Value::data("somebody")));
+    assert_eq!(entry.get("state"), Some(&Value::data("file")));
 }

@@ -135,3 +135,9 @@ fn addresses_answer_as_ansible_utils() {
     let (total, wrong) = differences(include_str!("data/jinja_net.json"));
     assert!(wrong.is_empty(), "{} of {total} differ from what is noted:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn filters_tests_and_lookups_answer_as_ansible_core() {
+    let (total, wrong) = differences(include_str!("data/jinja_builtin.json"));
+    assert!(wrong.is_empty(), "{} of {total} differ from what is noted:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -14,7 +14,7 @@ use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, SourceMode, file_options};
 use crate::modules::outcome::Outcome;
-use crate::template::TemplateFile;
+use crate::template::{Delimiters, TemplateFile};
 use crate::tree::display_name;
 use crate::value::{Map, Value};
 
@@ -101,12 +101,16 @@ impl ControllerAction for Template {
                 self.output_encoding
             )));
         }
-        self.check_delimiters()?;
         let source = ctx.find_source("templates", &self.src)?;
         let (text, secret) = ctx.source_text(&source)?;
         let name = display_name(&source);
-        let file =
-            TemplateFile { text: &text, name: &name, trim_blocks: self.trim_blocks, lstrip_blocks: self.lstrip_blocks };
+        let file = TemplateFile {
+            text: &text,
+            name: &name,
+            trim_blocks: self.trim_blocks,
+            lstrip_blocks: self.lstrip_blocks,
+            delimiters: self.delimiters(),
+        };
         let extra = self.variables(&source, ctx);
         let rendered = ctx
             .templar
@@ -140,19 +144,21 @@ impl ControllerAction for Template {
 }
 
 impl Template {
-    fn check_delimiters(&self) -> Result<(), ModuleError> {
-        let given = [
-            ("block_start_string", &self.block_start_string, "{%"),
-            ("block_end_string", &self.block_end_string, "%}"),
-            ("variable_start_string", &self.variable_start_string, "{{"),
-            ("variable_end_string", &self.variable_end_string, "}}"),
-            ("comment_start_string", &self.comment_start_string, "{#"),
-            ("comment_end_string", &self.comment_end_string, "#}"),
-        ];
-        match given.iter().find(|(_, value, usual)| value.as_deref().is_some_and(|value| value != *usual)) {
-            Some((option, ..)) => Err(ModuleError::new(format!("option `{option}` is not supported yet"))),
-            None => Ok(()),
+    fn delimiters(&self) -> Delimiters {
+        let mut delimiters = Delimiters::default();
+        for (name, text) in [
+            ("block_start_string", &self.block_start_string),
+            ("block_end_string", &self.block_end_string),
+            ("variable_start_string", &self.variable_start_string),
+            ("variable_end_string", &self.variable_end_string),
+            ("comment_start_string", &self.comment_start_string),
+            ("comment_end_string", &self.comment_end_string),
+        ] {
+            if let Some(text) = text {
+                delimiters.set(name, text);
+            }
         }
+        delimiters
     }
 
     /// The variables that only a template has.

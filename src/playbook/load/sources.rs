@@ -7,7 +7,7 @@ use super::reader::{Reader, is_literal};
 use crate::diag::Span;
 use crate::modules::ModuleDef;
 use crate::playbook::check::{self, Source};
-use crate::template::TemplateFile;
+use crate::template::{Delimiters, TemplateFile};
 use crate::tree::display_name;
 use crate::value::{Value, parse_bool};
 
@@ -37,10 +37,17 @@ impl Reader<'_> {
 
     fn check_template_file(&mut self, path: &Path, option: Options<'_>) {
         // other markers make another language of it, which is checked when it is rendered
-        let markers = ["block", "comment", "variable"]
-            .into_iter()
-            .flat_map(|kind| [format!("{kind}_start_string"), format!("{kind}_end_string")]);
-        if markers.into_iter().any(|name| option(&name).is_some()) || !self.looked_into.insert(path.to_owned()) {
+        let mut delimiters = Delimiters::default();
+        for name in Delimiters::NAMES {
+            match option(name) {
+                Some((Value::Str(text), _)) if !text.is_template() => {
+                    delimiters.set(name, &text);
+                }
+                Some(_) => return,
+                None => {}
+            }
+        }
+        if !self.looked_into.insert(path.to_owned()) {
             return;
         }
         // what cannot be read as text is reported by the task itself, with all that it knows of encodings and Vault
@@ -57,6 +64,7 @@ impl Reader<'_> {
             name: &name,
             trim_blocks: flag("trim_blocks", true),
             lstrip_blocks: flag("lstrip_blocks", false),
+            delimiters,
         };
         let options = &self.loader.options;
         if let Some(problem) = check::file_problem(&file, &options.templar, &options.sources) {

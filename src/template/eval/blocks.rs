@@ -6,7 +6,7 @@ use super::output::Output;
 use super::run::{Frame, Run};
 use crate::template::fault::{At, Fault, Outcome};
 use crate::template::item::{Item, Module, Object};
-use crate::template::syntax::{Block, Compiled, Dialect, Expr};
+use crate::template::syntax::{Block, Compiled, Expr};
 use crate::value::Value;
 
 /// The blocks of a template and of those that it extends.
@@ -77,7 +77,7 @@ impl Run<'_, '_> {
         let path = self.engine.find_template(name, current, self.scope)?;
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Fault::new(format!("template `{}` cannot be read: {error}", path.display())))?;
-        let dialect = Dialect { raw_literals: false, ..self.program.dialect };
+        let dialect = self.program.dialect.included();
         let text = crate::value::Text::data(text);
         self.engine.template(&text, Some(&path.to_string_lossy()), dialect)
     }

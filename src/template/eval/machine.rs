@@ -139,7 +139,7 @@ impl<'r> Machine<'r> {
 
     /// Renders one text.
     pub(crate) fn text(&self, text: &Text) -> Outcome {
-        let program = self.engine.template(text, None, Dialect::VALUE);
+        let program = self.engine.headed(text, None, &Dialect::VALUE);
         let result = program.and_then(|program| {
             self.deeper(|| {
                 let item = Run::new(self, Arc::clone(&program)).execute()?;

@@ -37,13 +37,27 @@ impl Number {
     }
 }
 
+/// A number's text without blanks around it and without the `_` that Python allows between digits.
+fn digits(text: &str) -> std::borrow::Cow<'_, str> {
+    let text = text.trim();
+    if !text.contains('_') {
+        return text.into();
+    }
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let split = text.match_indices('_').all(|(at, _)| {
+        is_digit(text.get(..at).and_then(|before| before.chars().next_back()))
+            && is_digit(text.get(at + 1..).and_then(|after| after.chars().next()))
+    });
+    if split { text.replace('_', "").into() } else { text.into() }
+}
+
 /// An argument that has to be a whole number.
 pub(crate) fn int_of(item: &Item) -> Outcome<i128> {
     match (Number::of(item), item.as_str()) {
         (Some(Number::Int(number)), _) => Ok(number),
         (Some(Number::Float(number)), _) if number.fract() == 0.0 => Ok(truncate(number)),
         (None, Some(text)) => {
-            text.trim().parse().map_err(|_| Fault::new("an integer is needed, and the text given is none"))
+            digits(text).parse().map_err(|_| Fault::new("an integer is needed, and the text given is none"))
         }
         _ => Err(match item {
             Item::Missing(missing) => missing.fault.clone(),
@@ -58,7 +72,7 @@ pub(crate) fn float_of(item: &Item) -> Outcome<f64> {
         (Some(number), _) => Ok(number.float()),
         (None, Item::Missing(missing)) => Err(missing.fault.clone()),
         (None, Item::Value(Value::Str(text))) => {
-            text.trim().parse().map_err(|_| Fault::new("a number is needed, and the text given is none"))
+            digits(text).parse().map_err(|_| Fault::new("a number is needed, and the text given is none"))
         }
         (None, other) => Err(Fault::new(format!("must be real number, not {}", other.type_name()))),
     }

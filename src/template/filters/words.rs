@@ -71,11 +71,17 @@ pub(super) fn comment(run: &mut Run<'_, '_>, item: &Item, mut args: Args) -> Out
         out.push_str(&newline);
     }
     let body = run.display(item)?;
-    let lines: Vec<String> = body
-        .split(newline.as_str())
-        .map(|line| if line.is_empty() { decoration.trim_end().to_owned() } else { format!("{decoration}{line}") })
-        .collect();
-    out.push_str(&lines.join(&newline));
+    // blanks at the end of an empty line go, though not of the last one
+    let mut lines = body.split(newline.as_str()).peekable();
+    while let Some(line) = lines.next() {
+        match lines.peek() {
+            Some(_) if line.is_empty() => out.push_str(decoration.trim_end()),
+            _ => out.extend([decoration.as_str(), line]),
+        }
+        if lines.peek().is_some() {
+            out.push_str(&newline);
+        }
+    }
     for _ in 0..postfix_count {
         out.push_str(&newline);
         out.push_str(&postfix);
@@ -109,10 +115,31 @@ pub(super) fn strftime(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcom
     };
     let zone = if utc { TimeZone::UTC } else { TimeZone::system() };
     let pattern = run.display(item)?;
-    let pattern = if utc { pattern.replace("%Z", "GMT") } else { pattern };
+    let pattern = c_pattern(&if utc { pattern.replace("%Z", "GMT") } else { pattern });
     jiff::fmt::strtime::format(&pattern, &stamp.to_zoned(zone))
         .map(Item::text)
         .map_err(|error| Fault::new(format!("the pattern cannot be used: {error}")))
+}
+
+/// A pattern of C's `strftime` in the words of jiff: names of formats spelt out, what C does not know as it stands.
+fn c_pattern(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('c') => out.push_str("%a %b %e %H:%M:%S %Y"),
+            Some('x') => out.push_str("%m/%d/%y"),
+            Some('X') => out.push_str("%H:%M:%S"),
+            Some(c @ ('f' | 'Q' | 'N' | 'q' | 'L' | 'i' | 'J' | 'K')) => out.extend(['%', '%', c]),
+            Some(c) => out.extend(['%', c]),
+            None => out.push_str("%%"),
+        }
+    }
+    out
 }
 
 /// `to_datetime(format='%Y-%m-%d %H:%M:%S')`.

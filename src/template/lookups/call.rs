@@ -132,12 +132,17 @@ fn answer(mut request: Request<'_, '_>, name: &str) -> Outcome<Vec<Value>> {
 
 /// What to say of a lookup that others have and this program does not.
 fn note(name: &str) -> Option<String> {
-    Some(match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
-        "url" => "the lookup is not supported yet: the module `uri` with `register` fetches a page".to_owned(),
-        "config" => "the settings of ansible-core mean nothing here".to_owned(),
-        name if name.contains('.') => "the lookup is one of a collection that is not supported".to_owned(),
+    let short = name.rsplit('.').next().unwrap_or(name);
+    let instead = match short {
+        "dig" | "dnstxt" => "the lookup needs a Python package: `pipe` with `dig +short` does it",
+        "passwordstore" => "the lookup is not supported: `pipe` with `pass show` does it",
+        "collection_version" => "there are no collections here whose versions could be told",
+        _ if name.contains('.') && !name.starts_with("ansible.builtin.") => {
+            "the lookup is one of a collection that is not supported"
+        }
         _ => return None,
-    })
+    };
+    Some(instead.to_owned())
 }
 
 /// The items of `with_NAME: terms`.

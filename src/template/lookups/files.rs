@@ -9,7 +9,7 @@ use crate::template::fault::{Fault, Outcome};
 use crate::template::item::Item;
 use crate::template::paths::{expand_user, glob};
 use crate::template::scope::Overlay;
-use crate::template::syntax::Dialect;
+use crate::template::syntax::{Delimiters, Dialect};
 use crate::value::{Map, Text, Value};
 
 /// The paths at which a file may be, best first.
@@ -192,11 +192,14 @@ pub(super) fn template(request: &mut Request<'_, '_>) -> Outcome<Vec<Value>> {
         None => Arc::new(Map::new()),
         Some(other) => return Err(Fault::new(format!("`template_vars` is a dictionary, not '{}'", other.type_name()))),
     };
-    let dialect = Dialect {
-        trim_blocks: request.truth_option("trim_blocks", true)?,
-        lstrip_blocks: request.truth_option("lstrip_blocks", false)?,
-        raw_literals: false,
-    };
+    let mut delimiters = Delimiters::default();
+    for name in Delimiters::NAMES {
+        if let Some(text) = request.text_option(name)? {
+            delimiters.set(name, &text);
+        }
+    }
+    let trim_blocks = request.truth_option("trim_blocks", true)?;
+    let dialect = Dialect::of_file(trim_blocks, request.truth_option("lstrip_blocks", false)?, &delimiters);
     // what a template yields has its type already
     request.option("convert_data");
     request.option("jinja2_native");
@@ -208,7 +211,7 @@ pub(super) fn template(request: &mut Request<'_, '_>) -> Outcome<Vec<Value>> {
             let path = find(request.machine, "templates", name)?;
             let text = read(request.machine, &path)?;
             let machine = request.machine.nested(&scope);
-            let program = machine.engine.template(&text, Some(&path.to_string_lossy()), dialect)?;
+            let program = machine.engine.headed(&text, Some(&path.to_string_lossy()), &dialect)?;
             let item = request
                 .machine
                 .deeper(|| Run::new(&machine, Arc::clone(&program)).execute())

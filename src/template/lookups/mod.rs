@@ -3,8 +3,11 @@
 mod call;
 mod files;
 mod lists;
+mod merge;
+mod outside;
 mod password;
 mod process;
+mod random;
 mod table;
 mod tables;
 mod vars;

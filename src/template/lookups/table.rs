@@ -1,7 +1,7 @@
 //! The table of lookups.
 
 use super::call::Request;
-use super::{files, lists, password, process, tables, vars};
+use super::{files, lists, merge, outside, password, process, random, tables, vars};
 use crate::template::fault::Outcome;
 use crate::value::Value;
 
@@ -19,6 +19,10 @@ const fn line(name: &'static str, run: fn(&mut Request<'_, '_>) -> Outcome<Vec<V
 /// All lookups by name. Names of `ansible.builtin` are found with and without it.
 static LOOKUPS: &[Lookup] = &[
     line("cartesian", lists::nested),
+    line("community.general.filetree", outside::filetree),
+    line("community.general.merge_variables", merge::merge_variables),
+    line("community.general.random_string", random::random_string),
+    line("config", outside::config),
     line("csvfile", tables::csvfile),
     line("dict", lists::dict),
     line("env", vars::env),
@@ -41,16 +45,22 @@ static LOOKUPS: &[Lookup] = &[
     line("template", files::template),
     line("together", lists::together),
     line("unvault", files::unvault),
+    line("url", outside::url),
     line("varnames", vars::varnames),
     line("vars", vars::vars),
 ];
 
-/// The lookup of a name.
+/// The lookup of a name. Those of `community.general` are found by their short names too.
 pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
-    let name =
-        ["ansible.builtin.", "community.general."].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    let index = LOOKUPS.binary_search_by(|lookup| lookup.name.cmp(name)).ok()?;
-    LOOKUPS.get(index)
+    let exact = |name: &str| {
+        let index = LOOKUPS.binary_search_by(|lookup| lookup.name.cmp(name)).ok()?;
+        LOOKUPS.get(index)
+    };
+    if let Some(short) = ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix)) {
+        return exact(short);
+    }
+    let of_community = ["cartesian", "flattened"].into_iter().find(|old| name == format!("community.general.{old}"));
+    exact(of_community.unwrap_or(name)).or_else(|| exact(&format!("community.general.{name}")))
 }
 
 /// All names.

@@ -6,39 +6,20 @@ use indexmap::IndexMap;
 use minijinja::machinery::{ast, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 
+use super::dialect::Dialect;
 use super::guard;
 use super::lower::Lowering;
 use super::tree::{Compiled, Stmt};
 use crate::template::fault::{At, Fault};
 
-/// How a text is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Dialect {
-    /// Remove the newline after a block tag.
-    pub(crate) trim_blocks: bool,
-    /// Strip blanks before a block tag.
-    pub(crate) lstrip_blocks: bool,
-    /// Whether literals inside `{{ }}` keep their backslashes.
-    pub(crate) raw_literals: bool,
-}
-
-impl Dialect {
-    /// Texts in playbooks, inventories and variables files.
-    pub(crate) const VALUE: Self = Self { trim_blocks: true, lstrip_blocks: false, raw_literals: true };
-
-    fn syntax(self) -> Result<SyntaxConfig, Fault> {
-        SyntaxConfig::builder()
-            .trim_blocks(self.trim_blocks)
-            .lstrip_blocks(self.lstrip_blocks)
-            .keep_trailing_newline(true)
-            .build()
-            .map_err(|error| Fault::new(error.to_string()))
-    }
-}
-
 /// Compiles a template. One newline at the very end is not part of it: whoever renders text puts it back.
-pub(crate) fn compile(text: &str, file: Option<&str>, dialect: Dialect) -> Result<Compiled, Fault> {
-    let source = text.strip_suffix('\n').unwrap_or(text);
+pub(crate) fn compile(text: &str, file: Option<&str>, dialect: &Dialect) -> Result<Compiled, Fault> {
+    let body = text.get(dialect.header as usize..).unwrap_or("");
+    compile_body(text, body, file, dialect).map_err(|fault| fault.moved(dialect.header))
+}
+
+fn compile_body(text: &str, source: &str, file: Option<&str>, dialect: &Dialect) -> Result<Compiled, Fault> {
+    let source = source.strip_suffix('\n').unwrap_or(source);
     let masked = mask(source);
     let syntax = dialect.syntax()?;
     guard::check(&masked, false, syntax.clone())?;
@@ -60,13 +41,20 @@ pub(crate) fn compile_expression(text: &str) -> Result<Compiled, Fault> {
     let tree = parse_expr(&masked).map_err(|error| fault_of(&error))?;
     let mut lowering = Lowering::new(text, &masked, false);
     let expr = lowering.expr(&tree)?;
-    Ok(lowering.finish(text, None, Dialect::VALUE, vec![Stmt::Emit(expr)]))
+    Ok(lowering.finish(text, None, &Dialect::VALUE, vec![Stmt::Emit(expr)]))
 }
 
 impl Lowering<'_> {
-    fn finish(self, text: &str, file: Option<&str>, dialect: Dialect, body: Vec<Stmt>) -> Compiled {
+    fn finish(self, text: &str, file: Option<&str>, dialect: &Dialect, body: Vec<Stmt>) -> Compiled {
         let blocks: IndexMap<_, _> = self.blocks.into_iter().map(|block| (Arc::clone(&block.name), block)).collect();
-        Compiled { text: text.into(), file: file.map(Into::into), dialect, body, blocks, unknown: self.unknown }
+        Compiled {
+            text: text.into(),
+            file: file.map(Into::into),
+            dialect: dialect.clone(),
+            body,
+            blocks,
+            unknown: self.unknown,
+        }
     }
 }
 
