@@ -18,7 +18,7 @@ pub(super) enum Command {
     #[command(hide = true)]
     Agent(super::agent::Args),
     /// Play playbooks
-    Play(super::play_args::Args),
+    Play(Box<super::play_args::Args>),
     /// Show a module's options, or list the modules
     Doc(super::doc::Args),
     /// Remove old tags from a registry: show the plan, and with --confirm apply it.

@@ -4,12 +4,18 @@ use std::process::ExitCode as ProcessExit;
 
 use clap::Parser as _;
 
+use super::ansible::AnsibleCommand;
 use super::args::{Cli, Command};
+use super::dialect::Dialect;
 use crate::diag::ExitCode;
 
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ProcessExit {
+    let program = std::env::args_os().next().unwrap_or_default();
+    if let Some(command) = AnsibleCommand::of_program(&program) {
+        return command.run(std::env::args_os().collect()).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -21,27 +27,18 @@ pub fn main() -> ProcessExit {
     };
     let result = match cli.command {
         Command::Agent(args) => super::agent::run(&args),
-        Command::Play(args) => super::play::run(&args),
+        Command::Play(args) => super::play::run(*args),
         Command::Doc(args) => super::doc::run(&args),
         Command::Prune(args) => super::prune::run(&args),
         Command::Sandbox(args) => super::sandbox::run(args),
-        Command::Inventory(args) => super::inventory::run(&args),
-        Command::Vault(args) => super::vault::run(args),
+        Command::Inventory(args) => super::inventory::run(args, Dialect::Own),
+        Command::Vault(args) => super::vault::run(args, Dialect::Own),
     };
     match result {
         Ok(code) => code.code().into(),
         Err(error) => {
-            report(&error);
+            Dialect::Own.report(&error);
             ExitCode::Error.code().into()
         }
-    }
-}
-
-/// Prints an error with its causes, each once.
-#[expect(clippy::print_stderr, reason = "the edge where errors become text")]
-fn report(error: &anyhow::Error) {
-    eprintln!("error: {error}");
-    for cause in error.chain().skip(1) {
-        eprintln!("  caused by: {cause}");
     }
 }

@@ -7,8 +7,11 @@ use anyhow::{Context as _, bail};
 use clap::{ArgGroup, Args};
 use serde::Serialize as _;
 
+use super::config::Config;
 use super::diagnostics;
-use super::vault_passwords;
+use super::dialect::Dialect;
+use super::play::environment;
+use super::vault_passwords::VaultOptions;
 use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap, did_you_mean};
 use crate::inventory::{ExportVars, Exporter, Inventory, Limit, VarsFolder};
 use crate::vault::VaultSecrets;
@@ -19,7 +22,7 @@ use crate::yaml::{EmitOptions, FlowStyle, emit};
 #[command(group = ArgGroup::new("action").required(true).args(["list", "host", "graph"]))]
 pub(super) struct InventoryArgs {
     /// An inventory: a file, a folder, or a list of hosts that ends in a comma
-    #[arg(short = 'i', long = "inventory", value_name = "PATH|HOST,", env = "ANSIBLE_INVENTORY", required = true)]
+    #[arg(short = 'i', long = "inventory", visible_alias = "inventory-file", value_name = "PATH|HOST,")]
     inventory: Vec<String>,
     /// All groups, hosts and their variables, as JSON
     #[arg(long)]
@@ -51,8 +54,20 @@ pub(super) struct InventoryArgs {
     /// Write to this file
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Variables: `key=value …`, a YAML or JSON mapping, or `@FILE` (for inventory plug-ins that use them)
+    #[arg(short = 'e', long = "extra-vars", value_name = "VARS")]
+    extra_vars: Vec<String>,
+    /// TOML instead of JSON
+    #[arg(long, hide = true)]
+    toml: bool,
+    /// Taken for ansible-inventory's sake: there is nothing more to tell
+    #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count, hide = true)]
+    verbose: u8,
+    /// Taken for ansible-inventory's sake: inventories are not cached
+    #[arg(long, hide = true)]
+    flush_cache: bool,
     /// A file that holds the Vault password, or a program that prints it
-    #[arg(long, visible_alias = "vault-pass-file", value_name = "FILE", env = "ANSIBLE_VAULT_PASSWORD_FILE")]
+    #[arg(long, visible_alias = "vault-pass-file", value_name = "FILE")]
     vault_password_file: Vec<PathBuf>,
     /// A vault id with the source of its password: `ID@FILE` or `ID@prompt`
     #[arg(long, value_name = "ID@SOURCE")]
@@ -63,23 +78,37 @@ pub(super) struct InventoryArgs {
 }
 
 /// Prints what is asked for.
-pub(super) fn run(args: &InventoryArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(mut args: InventoryArgs, dialect: Dialect) -> anyhow::Result<ExitCode> {
+    if args.toml {
+        bail!("`--toml` is not supported; `--yaml` and JSON are");
+    }
+    let environment = environment();
+    let config = Config::load(&environment, &std::env::current_dir()?)?;
+    config.warnings.iter().for_each(|warning| dialect.warn(warning));
+    if args.inventory.is_empty() {
+        args.inventory = config.inventories();
+    }
+    args.export |= config.switch("INVENTORY_EXPORT")?.unwrap_or(false);
+    let vault = VaultOptions {
+        files: args.vault_password_file.clone(),
+        ids: args.vault_id.clone(),
+        ask: args.ask_vault_password,
+    };
     let mut refused = Vec::new();
-    let vault = vault_passwords::load(&args.vault_password_file, &args.vault_id, args.ask_vault_password, &mut refused)
-        .context("cannot get the Vault passwords")?;
+    let vault = vault.with_config(&config)?.load(&mut refused).context("cannot get the Vault passwords")?;
     let mut warnings: Diagnostics =
         refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())).collect();
     let sources = SourceMap::new();
     let colour = diagnostics::stderr_colour(false);
-    let outcome = show(args, &sources, &vault, &mut warnings)?;
-    diagnostics::print(&warnings, &sources, colour);
+    let outcome = show(&args, &sources, &vault, &mut warnings)?;
+    dialect.print(&warnings, &sources, colour);
     match outcome {
         Ok(text) => {
             put(&text, args.output.as_deref())?;
             Ok(ExitCode::Success)
         }
         Err(problems) => {
-            diagnostics::print(&problems, &sources, colour);
+            dialect.print(&problems, &sources, colour);
             Ok(ExitCode::Invalid)
         }
     }

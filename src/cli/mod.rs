@@ -1,8 +1,11 @@
 //! The command line: one file for each subcommand. Only here does anything print, read the environment or exit.
 
 mod agent;
+mod ansible;
 mod args;
+mod config;
 mod diagnostics;
+mod dialect;
 mod doc;
 mod entry;
 mod extra_vars;
@@ -11,6 +14,7 @@ mod play;
 mod play_args;
 mod prune;
 mod reporting;
+mod request;
 mod sandbox;
 mod terminal;
 mod vault;

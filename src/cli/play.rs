@@ -1,19 +1,19 @@
 //! `quaymaster play`: from the command line to a finished run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::config::Config;
 use super::diagnostics;
+use super::dialect::Dialect;
 use super::extra_vars;
 use super::play_args::{Args, OutputFormat};
-use super::reporting::Reporting;
+use super::request::{Listings, Request};
 use super::terminal::{GRACE, User};
-use super::vault_passwords;
 use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap};
 use crate::engine::{self, Question, Run};
 use crate::event::EventSink;
@@ -22,12 +22,8 @@ use crate::modules::{HostServices, LookupServices, RunMode, Terminal as _};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
 use crate::quay::QuayPool;
 use crate::template::{MapScope, Templar};
-use crate::tree::{COLLECTION, Files, WithEmbedded};
 use crate::value::{Map, python_str};
 use crate::vars::{Hosts, Settings};
-
-/// Where roles are looked for when neither `--roles-path` nor the environment says.
-const ROLES_PATH: [&str; 2] = ["/usr/share/ansible/roles", "/etc/ansible/roles"];
 
 /// Everything that is read before anything runs.
 struct Prepared {
@@ -41,29 +37,45 @@ struct Prepared {
     filter: TagFilter,
 }
 
-/// Loads, checks and runs the playbooks.
-pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let environment: BTreeMap<String, String> = std::env::vars_os()
+/// `quaymaster play`.
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let environment = environment();
+    let config = Config::load(&environment, &std::env::current_dir()?)?;
+    play(args.into_request(&config, environment)?)
+}
+
+/// The variables of the environment that are text.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+        .collect()
+}
+
+/// Loads, checks and runs playbooks.
+pub(super) fn play(request: Request) -> anyhow::Result<ExitCode> {
     let sources = SourceMap::new();
-    let colour = diagnostics::stderr_colour(environment.contains_key("NO_COLOR"));
+    let colour = diagnostics::stderr_colour(request.environment.contains_key("NO_COLOR"));
+    for warning in &request.warnings {
+        request.dialect.warn(warning);
+    }
     let mut warnings = Diagnostics::new();
-    let prepared = prepare(args, &environment, &sources, &mut warnings)?;
-    diagnostics::print(&warnings, &sources, colour);
+    let prepared = prepare(&request, &sources, &mut warnings)?;
+    request.dialect.print(&warnings, &sources, colour);
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(problems) => {
-            diagnostics::print(&problems, &sources, colour);
-            summary(&problems);
+            request.dialect.print(&problems, &sources, colour);
+            if request.dialect == Dialect::Own {
+                summary(&problems);
+            }
             return Ok(ExitCode::Invalid);
         }
     };
-    if args.syntax_check || args.list_tasks || args.list_tags || args.list_hosts {
-        list(args, &prepared);
+    if let Some(listing) = request.listing {
+        list(&request, listing, &prepared);
         return Ok(ExitCode::Success);
     }
-    execute(args, prepared, environment)
+    execute(request, prepared)
 }
 
 #[expect(clippy::print_stderr, reason = "the edge where diagnostics become text")]
@@ -74,43 +86,35 @@ fn summary(problems: &[Diagnostic]) {
 
 /// Reads the command line's files. Problems in what the user wrote are the inner error, all at once where possible.
 fn prepare(
-    args: &Args,
-    environment: &BTreeMap<String, String>,
+    request: &Request,
     sources: &SourceMap,
     warnings: &mut Diagnostics,
 ) -> anyhow::Result<Result<Prepared, Diagnostics>> {
     let mut refused = Vec::new();
-    let vault = vault_passwords::load(&args.vault_password_file, &args.vault_id, args.ask_vault_pass, &mut refused)
-        .context("cannot get the Vault passwords")?;
+    let vault = request.vault.load(&mut refused).context("cannot get the Vault passwords")?;
     warnings.extend(refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())));
     let templar = Templar::new(vault.clone(), vault.redactor().clone())
-        .with_context(environment.clone(), Some(sources.clone()))
-        .with_outside(Arc::new(LookupServices::new(environment.clone(), vault.redactor().clone())));
-    let extra_vars = match extra_vars::parse(&args.extra_vars, sources, &vault, warnings)? {
+        .with_context(request.environment.clone(), Some(sources.clone()))
+        .with_outside(Arc::new(LookupServices::new(request.environment.clone(), vault.redactor().clone())));
+    let extra_vars = match extra_vars::parse(&request.extra_vars, sources, &vault, warnings)? {
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),
     };
-    let inventory = match Inventory::load(&args.inventory, sources, &vault, warnings) {
+    let inventory = match Inventory::load(&request.inventory, sources, &vault, warnings) {
         Ok(inventory) => inventory,
         Err(problems) => return Ok(Err(problems)),
     };
-    let mut roles_path = args.roles_path.clone();
-    if roles_path.is_empty() {
-        roles_path.extend(environment.get("HOME").map(|home| PathBuf::from(home).join(".ansible/roles")));
-        roles_path.extend(ROLES_PATH.map(PathBuf::from));
-    }
-    let files: Arc<dyn Files> = Arc::new(WithEmbedded::new(COLLECTION));
     let loader = Loader::new(LoaderOptions {
         sources: sources.clone(),
-        files,
+        files: Arc::clone(&request.files),
         templar: templar.clone(),
         extra_vars: extra_vars.clone(),
-        roles_path,
-        collections_path: Vec::new(),
+        roles_path: request.roles_path.clone(),
+        collections_path: request.collections_path.clone(),
     });
     let (mut playbooks, mut problems) = (Vec::new(), Diagnostics::new());
-    for name in &args.playbooks {
-        match loader.load_playbook(&name.to_string_lossy()) {
+    for name in &request.playbooks {
+        match loader.load_playbook(name) {
             Ok(playbook) => playbooks.push(playbook),
             Err(found) => problems.extend(found),
         }
@@ -119,37 +123,47 @@ fn prepare(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    let limit = args.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
+    let limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
+    if request.dialect == Dialect::Ansible && request.limit.is_some() {
+        let hosts = match inventory.limited(inventory.all_hosts(), &limit, warnings) {
+            Ok(hosts) => hosts,
+            Err(problem) => return Ok(Err(vec![*problem])),
+        };
+        if hosts.is_empty() && !inventory.all_hosts().is_empty() {
+            anyhow::bail!("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.");
+        }
+    }
     let split = |given: &[String]| given.iter().flat_map(|text| split_tags(text)).collect::<Vec<_>>();
     // without a choice of tags `--list-tags` shows all of them, `never` too
-    let filter = if args.list_tags && args.tags.is_empty() && args.skip_tags.is_empty() {
+    let lists_tags = request.listing.is_some_and(|listing| listing.tags);
+    let filter = if lists_tags && request.tags.is_empty() && request.skip_tags.is_empty() {
         TagFilter::everything()
     } else {
-        TagFilter::new(split(&args.tags), split(&args.skip_tags))
+        TagFilter::new(split(&request.tags), split(&request.skip_tags))
     };
     Ok(Ok(Prepared { sources: sources.clone(), templar, extra_vars, inventory, loader, playbooks, limit, filter }))
 }
 
 /// `--syntax-check` and the listings.
 #[expect(clippy::print_stdout, reason = "the listing is the output")]
-fn list(args: &Args, prepared: &Prepared) {
-    if args.syntax_check {
-        for name in &args.playbooks {
-            print!("{}", syntax_checked(&name.to_string_lossy()));
+fn list(request: &Request, listing: Listings, prepared: &Prepared) {
+    if listing.syntax {
+        for name in &request.playbooks {
+            print!("{}", syntax_checked(name));
         }
         return;
     }
     let hosts = |play: &Play| hosts_of(play, prepared);
     let listing = Listing {
-        tasks: args.list_tasks,
-        tags: args.list_tags,
-        hosts: if args.list_hosts { Some(&hosts) } else { None },
+        tasks: listing.tasks,
+        tags: listing.tags,
+        hosts: if listing.hosts { Some(&hosts) } else { None },
         filter: &prepared.filter,
         extra_vars: &prepared.extra_vars,
         templar: &prepared.templar,
     };
-    for (name, playbook) in args.playbooks.iter().zip(&prepared.playbooks) {
-        print!("{}", listing.text(&name.to_string_lossy(), playbook));
+    for (name, playbook) in request.playbooks.iter().zip(&prepared.playbooks) {
+        print!("{}", listing.text(name, playbook));
     }
 }
 
@@ -168,26 +182,66 @@ fn hosts_of(play: &Play, prepared: &Prepared) -> Vec<String> {
     hosts.iter().map(|host| host.as_str().to_owned()).collect()
 }
 
+/// Lists the hosts of a pattern, as `ansible --list-hosts` does.
+#[expect(clippy::print_stdout, reason = "the listing is the output")]
+pub(super) fn list_hosts(request: &Request, pattern: &str) -> anyhow::Result<ExitCode> {
+    let sources = SourceMap::new();
+    let mut warnings = Diagnostics::new();
+    let vault = request.vault.load(&mut Vec::new()).context("cannot get the Vault passwords")?;
+    let limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
+    let hosts = Inventory::load(&request.inventory, &sources, &vault, &mut warnings).and_then(|inventory| {
+        let hosts = inventory.hosts_matching(pattern, &mut warnings).map_err(|problem| vec![*problem])?;
+        inventory.limited(hosts, &limit, &mut warnings).map_err(|problem| vec![*problem])
+    });
+    request.dialect.print(&warnings, &sources, false);
+    match hosts {
+        Ok(hosts) => {
+            if hosts.is_empty() {
+                request.dialect.warn("No hosts matched, nothing to do");
+            }
+            let mut lines = format!("  hosts ({}):\n", hosts.len());
+            for host in &hosts {
+                lines.push_str("    ");
+                lines.push_str(host);
+                lines.push('\n');
+            }
+            print!("{lines}");
+            Ok(ExitCode::Success)
+        }
+        Err(problems) => {
+            request.dialect.print(&problems, &sources, false);
+            Ok(ExitCode::Invalid)
+        }
+    }
+}
+
 /// Runs the playbooks; events go to the report on a thread of its own.
-fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String>) -> anyhow::Result<ExitCode> {
-    let no_color = environment.contains_key("NO_COLOR");
-    let reporting = Reporting { format: args.output, verbosity: args.verbose, colour: args.color, no_color };
+#[expect(clippy::print_stdout, reason = "Ansible says first which configuration it read")]
+fn execute(request: Request, prepared: Prepared) -> anyhow::Result<ExitCode> {
+    let reporting = request.reporting;
+    if request.dialect == Dialect::Ansible && reporting.verbosity > 0 {
+        match &request.config_file {
+            Some(path) => println!("Using {} as config file", path.display()),
+            None => println!("No config file found; using defaults"),
+        }
+    }
+    let verbosity = reporting.verbosity;
+    let asks = reporting.format != OutputFormat::Json;
     let (sink, events) = EventSink::new(prepared.templar.redactor().clone());
-    let mut services = HostServices::with_environment(environment);
+    let mut services = HostServices::with_environment(request.environment);
     // without it only background jobs are impossible, and a task that asks for one says so
     if let Ok(program) = std::env::current_exe() {
         services = services.with_program(program);
     }
-    let services =
-        Arc::new(if args.output == OutputFormat::Console { services.with_terminal(Arc::new(User)) } else { services });
+    let services = Arc::new(if asks { services.with_terminal(Arc::new(User)) } else { services });
     let settings = Settings {
-        mode: RunMode { check: args.check, diff: args.diff, verbosity: args.verbose },
-        forks: args.forks.max(1),
-        limit: args.limit.clone(),
-        run_tags: args.tags.iter().flat_map(|text| split_tags(text)).collect(),
-        skip_tags: args.skip_tags.iter().flat_map(|text| split_tags(text)).collect(),
-        inventory_sources: args.inventory.clone(),
-        config_file: None,
+        mode: RunMode { check: request.check, diff: request.diff, verbosity },
+        forks: request.forks,
+        limit: request.limit,
+        run_tags: request.tags.iter().flat_map(|text| split_tags(text)).collect(),
+        skip_tags: request.skip_tags.iter().flat_map(|text| split_tags(text)).collect(),
+        inventory_sources: request.inventory,
+        config_file: request.config_file,
     };
     let cancel = CancellationToken::new();
     let asking = cancel.clone();
@@ -199,9 +253,10 @@ fn execute(args: &Args, prepared: Prepared, environment: BTreeMap<String, String
         limit: prepared.limit,
         extra_vars: prepared.extra_vars,
         tags: prepared.filter,
-        start_at_task: args.start_at_task.clone(),
-        force_handlers: args.force_handlers,
-        r#become: args.r#become,
+        start_at_task: request.start_at_task,
+        force_handlers: request.force_handlers,
+        r#become: request.r#become,
+        defaults: request.defaults,
         templar: prepared.templar,
         loader: prepared.loader,
         services,

@@ -1,6 +1,15 @@
 //! The options of `quaymaster play`, which are ansible-playbook's where it has them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::config::Config;
+use super::dialect::Dialect;
+use super::reporting::RetryFile;
+use super::request::{Listings, Request};
+use super::vault_passwords::VaultOptions;
+use crate::tree::{COLLECTION, WithEmbedded};
 
 /// Arguments of `quaymaster play`.
 #[derive(Debug, clap::Args)]
@@ -18,8 +27,10 @@ pub(super) struct Args {
     pub(super) limit: Option<String>,
 
     /// How many hosts to work on at once
-    #[arg(short = 'f', long, value_name = "N", default_value_t = 5, help_heading = "Hosts")]
-    pub(super) forks: usize,
+    ///
+    /// Without it, the setting `forks`, or 5.
+    #[arg(short = 'f', long, value_name = "N", help_heading = "Hosts")]
+    pub(super) forks: Option<usize>,
 
     /// Run only tasks with one of these tags (comma-separated)
     #[arg(short = 't', long = "tags", value_name = "TAGS", help_heading = "Tasks")]
@@ -46,7 +57,6 @@ pub(super) struct Args {
         long = "vault-password-file",
         visible_alias = "vault-pass-file",
         value_name = "FILE",
-        env = "ANSIBLE_VAULT_PASSWORD_FILE",
         help_heading = "Variables"
     )]
     pub(super) vault_password_file: Vec<PathBuf>,
@@ -88,13 +98,7 @@ pub(super) struct Args {
     pub(super) r#become: bool,
 
     /// Folders with roles, after `roles/` beside the playbook
-    #[arg(
-        long = "roles-path",
-        value_name = "DIR",
-        env = "ANSIBLE_ROLES_PATH",
-        value_delimiter = ':',
-        help_heading = "Mode"
-    )]
+    #[arg(long = "roles-path", value_name = "DIR", value_delimiter = ':', help_heading = "Mode")]
     pub(super) roles_path: Vec<PathBuf>,
 
     /// Show more; up to -vvvv
@@ -102,12 +106,59 @@ pub(super) struct Args {
     pub(super) verbose: u8,
 
     /// How the run is reported
-    #[arg(long, value_enum, default_value_t = OutputFormat::Console, help_heading = "Output")]
-    pub(super) output: OutputFormat,
+    ///
+    /// Without it, the setting `stdout_callback` where it names one of them, else `console`.
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub(super) output: Option<OutputFormat>,
 
     /// When to use colours
-    #[arg(long, value_enum, default_value_t = When::Auto, help_heading = "Output")]
-    pub(super) color: When,
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub(super) color: Option<When>,
+}
+
+impl Args {
+    /// What is asked for: the command line, and where it says nothing, the configuration.
+    pub(super) fn into_request(
+        self,
+        config: &Config,
+        environment: BTreeMap<String, String>,
+    ) -> anyhow::Result<Request> {
+        let files = Arc::new(WithEmbedded::new(COLLECTION));
+        let base = Request::from_config(config, Dialect::Own, environment, files)?;
+        let vault = VaultOptions { files: self.vault_password_file, ids: self.vault_id, ask: self.ask_vault_pass };
+        let mut reporting = base.reporting;
+        reporting.format = self.output.unwrap_or(reporting.format);
+        reporting.colour = self.color.unwrap_or(reporting.colour);
+        reporting.verbosity = reporting.verbosity.max(self.verbose);
+        if let Some(retry) = &mut reporting.retry {
+            *retry = RetryFile { playbook: self.playbooks.first().cloned(), ..std::mem::take(retry) };
+        }
+        let listing = Listings {
+            syntax: self.syntax_check,
+            tasks: self.list_tasks,
+            tags: self.list_tags,
+            hosts: self.list_hosts,
+        };
+        Ok(Request {
+            playbooks: self.playbooks.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            inventory: if self.inventory.is_empty() { base.inventory } else { self.inventory },
+            limit: self.limit,
+            forks: self.forks.unwrap_or(base.forks).max(1),
+            tags: if self.tags.is_empty() { base.tags } else { self.tags },
+            skip_tags: if self.skip_tags.is_empty() { base.skip_tags } else { self.skip_tags },
+            start_at_task: self.start_at_task,
+            force_handlers: self.force_handlers || base.force_handlers,
+            extra_vars: self.extra_vars,
+            vault: vault.with_config(config)?,
+            check: self.check,
+            diff: self.diff || base.diff,
+            listing: listing.some(),
+            r#become: self.r#become || base.r#become,
+            roles_path: if self.roles_path.is_empty() { base.roles_path } else { self.roles_path },
+            reporting,
+            ..base
+        })
+    }
 }
 
 /// How a run is reported.
@@ -117,6 +168,14 @@ pub(super) enum OutputFormat {
     Console,
     /// One JSON event a line, for machines
     Json,
+    /// The lines of Ansible's own default report
+    Ansible,
+    /// One block for each result, as the ansible command shows it
+    #[value(name = "minimal")]
+    AnsibleMinimal,
+    /// One line for each result
+    #[value(name = "oneline")]
+    AnsibleOneline,
 }
 
 /// When to use colours.

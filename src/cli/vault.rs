@@ -9,8 +9,12 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::config::Config;
+use super::dialect::Dialect;
+use super::play::environment;
 use super::terminal::{User, ask_secret};
 use super::vault_editor::{edit, page, scratch};
+use super::vault_passwords::VaultOptions;
 use crate::diag::ExitCode;
 use crate::modules::Terminal as _;
 use crate::vault::{
@@ -112,12 +116,7 @@ enum Action {
 #[derive(Debug, Args)]
 struct Passwords {
     /// A file that holds the Vault password, or a program that prints it
-    #[arg(
-        long = "vault-password-file",
-        visible_alias = "vault-pass-file",
-        value_name = "FILE",
-        env = "ANSIBLE_VAULT_PASSWORD_FILE"
-    )]
+    #[arg(long = "vault-password-file", visible_alias = "vault-pass-file", value_name = "FILE")]
     vault_password_file: Vec<PathBuf>,
     /// A vault id with the source of its password: `ID@FILE` or `ID@prompt`
     #[arg(long = "vault-id", value_name = "ID@SOURCE")]
@@ -134,7 +133,7 @@ struct Passwords {
 #[derive(Debug, Args)]
 struct EncryptWith {
     /// The vault id to encrypt with, where several are given
-    #[arg(long, value_name = "ID", env = "ANSIBLE_VAULT_ENCRYPT_IDENTITY")]
+    #[arg(long, value_name = "ID")]
     encrypt_vault_id: Option<String>,
 }
 
@@ -176,12 +175,14 @@ fn usage<T>(message: impl Into<String>) -> anyhow::Result<T> {
 }
 
 /// Does what the arguments ask for.
-#[expect(clippy::print_stderr, reason = "the edge where errors become text")]
-pub(super) fn run(args: VaultArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(mut args: VaultArgs, dialect: Dialect) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&environment(), &std::env::current_dir()?)?;
+    config.warnings.iter().for_each(|warning| dialect.warn(warning));
+    args.action.take_config(&config)?;
     match act(args.action) {
         Ok(()) => Ok(ExitCode::Success),
         Err(error) if error.is::<Usage>() => {
-            eprintln!("error: {error}");
+            dialect.report(&error);
             Ok(ExitCode::Usage)
         }
         Err(error) => Err(error),
@@ -239,6 +240,33 @@ fn act(action: Action) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+impl Action {
+    /// Takes what the configuration says where the command line says nothing.
+    fn take_config(&mut self, config: &Config) -> anyhow::Result<()> {
+        let (passwords, encrypt) = match self {
+            Self::Encrypt { passwords, encrypt, .. }
+            | Self::Create { passwords, encrypt, .. }
+            | Self::Rekey { passwords, encrypt, .. }
+            | Self::EncryptString { passwords, encrypt, .. } => (passwords, Some(encrypt)),
+            Self::Decrypt { passwords, .. } | Self::View { passwords, .. } | Self::Edit { passwords, .. } => {
+                (passwords, None)
+            }
+        };
+        let given = VaultOptions {
+            files: std::mem::take(&mut passwords.vault_password_file),
+            ids: std::mem::take(&mut passwords.vault_id),
+            ask: passwords.ask_vault_password,
+        };
+        let VaultOptions { files, ids, ask } = given.with_config(config)?;
+        (passwords.vault_password_file, passwords.vault_id, passwords.ask_vault_password) = (files, ids, ask);
+        let identity = config.text("DEFAULT_VAULT_ENCRYPT_IDENTITY").filter(|id| !id.is_empty());
+        if let (Some(encrypt), Some(identity)) = (encrypt, identity) {
+            encrypt.encrypt_vault_id.get_or_insert_with(|| identity.to_owned());
+        }
+        Ok(())
+    }
 }
 
 impl Passwords {

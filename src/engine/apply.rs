@@ -96,7 +96,7 @@ impl Batch {
         let fatal = first
             .and_then(|host| self.for_first(prepared, host, prepared.keywords.any_errors_fatal.as_ref()))
             .and_then(|value| parse_bool(&value))
-            .unwrap_or(false);
+            .unwrap_or(self.env.defaults.any_errors_fatal);
         if fatal || once {
             let others = self.filter(&self.everyone(), |state| state.status == Status::Running);
             self.mark(&others, Status::Failed);

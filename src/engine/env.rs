@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Status;
+use super::defaults::Defaults;
 use super::problem::Problem;
 use super::run::Prompter;
 use super::stats::Stats;
@@ -33,6 +34,7 @@ pub(super) struct Env {
     pub(super) prompter: Prompter,
     pub(super) force_handlers: bool,
     pub(super) r#become: bool,
+    pub(super) defaults: Defaults,
     pub(super) stats: Mutex<Stats>,
     /// The task to begin at, until it has been met.
     pub(super) start_at: Mutex<Option<String>>,
@@ -59,6 +61,7 @@ pub(super) struct Parts {
     pub(super) prompter: Prompter,
     pub(super) force_handlers: bool,
     pub(super) r#become: bool,
+    pub(super) defaults: Defaults,
     pub(super) start_at: Option<String>,
 }
 
@@ -76,6 +79,7 @@ impl Env {
             prompter,
             force_handlers,
             r#become,
+            defaults,
             start_at,
         } = parts;
         Self {
@@ -92,6 +96,7 @@ impl Env {
             prompter,
             force_handlers,
             r#become,
+            defaults,
             stats: Mutex::default(),
             start_at: Mutex::new(start_at),
             lost: Mutex::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::batch::Batch;
+use super::defaults::Gathering;
 use super::frame::{Frame, Prepared};
 use crate::event::TaskKind;
 use crate::modules::table;
@@ -13,7 +14,10 @@ impl Batch {
     /// Gathers facts on hosts, where the play wants it.
     pub(super) async fn gather(&self, frame: &Frame, hosts: &[usize]) {
         let Some(prepared) = self.setup_task(frame) else { return };
-        let running = self.running(hosts);
+        let mut running = self.running(hosts);
+        if self.env.defaults.gathering == Gathering::Smart && self.play.gather_facts.is_none() {
+            running.retain(|place| self.hosts.get(*place).is_some_and(|host| !host.has_facts()));
+        }
         if self.settings.gather_facts && !running.is_empty() && self.is_selected(&prepared) {
             self.run_prepared(Arc::new(prepared), &running).await;
         }

@@ -9,7 +9,7 @@ use super::frame::{Frame, Prepared};
 use super::outcome::{Done, HostDone};
 use super::problem::Problem;
 use crate::diag::Diagnostic;
-use crate::event::{TaskKind, TaskStatus};
+use crate::event::{EventKind, TaskKind, TaskStatus};
 use crate::playbook::{Handler, Include, IncludeKind, Role, RoleUse, Step, TaskId, VarsRank};
 use crate::tree::display_name;
 use crate::value::{Map, Value, parse_bool, python_str};
@@ -26,7 +26,7 @@ struct Known {
     vars: Map,
     /// Variables of the includes around.
     outer: Vec<Arc<Map>>,
-    read: Result<Included, Problem>,
+    read: Result<(Included, String), Problem>,
 }
 
 /// One thing that is included, and the hosts that include it with the same options and loop variables.
@@ -34,8 +34,10 @@ struct Group {
     args: Map,
     vars: Map,
     hosts: HostSet,
-    /// What was read, or why it could not be.
-    read: Result<Included, Problem>,
+    /// The loop's item.
+    label: Option<String>,
+    /// What was read and its path or name, or why it could not be.
+    read: Result<(Included, String), Problem>,
 }
 
 /// What an include read.
@@ -66,7 +68,7 @@ impl Batch {
             };
             for one in each {
                 let Some(args) = one.include.take() else { continue };
-                let at = self.group(&mut groups, prepared, include, args, &one.loop_vars, *place);
+                let at = self.group(&mut groups, prepared, include, args, one, *place);
                 let Some(group) = groups.get_mut(at) else { continue };
                 group.hosts.push(*place);
                 match &group.read {
@@ -87,10 +89,21 @@ impl Batch {
             }
         }
         self.judge_batch(prepared, once, &trouble);
+        for group in &groups {
+            let hosts = self.running(&group.hosts);
+            if let (Ok((_, what)), false) = (&group.read, hosts.is_empty()) {
+                self.env.sink.emit(EventKind::Included {
+                    task: number,
+                    what: what.clone(),
+                    hosts: hosts.iter().filter_map(|at| self.hosts.get(*at)).map(|h| h.name().to_string()).collect(),
+                    label: group.label.clone(),
+                });
+            }
+        }
         for group in groups {
             let hosts = if once { self.everyone() } else { group.hosts };
             let hosts = self.running(&hosts);
-            if let (Ok(included), false) = (group.read, hosts.is_empty()) {
+            if let (Ok((included, _)), false) = (group.read, hosts.is_empty()) {
                 self.count(&hosts);
                 self.run_included(prepared, include, included, group.vars, &hosts).await;
             }
@@ -104,21 +117,28 @@ impl Batch {
         prepared: &Prepared,
         include: &Include,
         args: Map,
-        loop_vars: &Map,
+        one: &Done,
         place: usize,
     ) -> usize {
+        let loop_vars = &one.loop_vars;
         let found = groups
             .iter()
             .position(|group| group.args == args && group.vars == *loop_vars && !group.hosts.contains(&place));
         found.unwrap_or_else(|| {
             let read = self.read_once(prepared, include, &args, loop_vars);
-            groups.push(Group { args, vars: loop_vars.clone(), hosts: HostSet::new(), read });
+            groups.push(Group { args, vars: loop_vars.clone(), hosts: HostSet::new(), label: one.label.clone(), read });
             groups.len() - 1
         })
     }
 
     /// What is included: where each host goes for itself, all of them share what the first has read.
-    fn read_once(&self, prepared: &Prepared, include: &Include, args: &Map, vars: &Map) -> Result<Included, Problem> {
+    fn read_once(
+        &self,
+        prepared: &Prepared,
+        include: &Include,
+        args: &Map,
+        vars: &Map,
+    ) -> Result<(Included, String), Problem> {
         if self.settings.strategy.is_in_step() {
             return self.read_included(prepared, include, args, vars);
         }
@@ -129,7 +149,7 @@ impl Batch {
             return found.read.clone();
         }
         let read = self.read_included(prepared, include, args, vars);
-        if let Ok(Included::Role(role)) = &read {
+        if let Ok((Included::Role(role), _)) = &read {
             self.take_role(prepared, include, role, vars.clone());
         }
         known.push(Known { args: args.clone(), vars: vars.clone(), outer: outer.clone(), read: read.clone() });
@@ -142,7 +162,7 @@ impl Batch {
         include: &Include,
         args: &Map,
         loop_vars: &Map,
-    ) -> Result<Included, Problem> {
+    ) -> Result<(Included, String), Problem> {
         let sources = &self.env.sources;
         let loader = &self.env.loader;
         let mut vars = prepared.task.keywords.vars.clone();
@@ -167,14 +187,16 @@ impl Batch {
                     Some(dir) => context.from_dir(dir),
                     None => context,
                 };
-                if prepared.frame.kind == TaskKind::Handler {
+                let read = if prepared.frame.kind == TaskKind::Handler {
                     loader.load_handler_file(&path, at, &context).map(Arc::new).map(Included::Handlers)
                 } else {
                     loader.load_task_file(&path, at, &context).map(Arc::new).map(Included::Tasks)
-                }
+                };
+                read.map(|included| (included, display_name(&path)))
             }
             IncludeKind::Role => {
-                let mut wanted = RoleUse::named(text("name").unwrap_or_default());
+                let name = text("name").unwrap_or_default();
+                let mut wanted = RoleUse::named(name.clone());
                 wanted.at = at;
                 wanted.included = true;
                 // uses with other variables are other uses, of which each runs
@@ -194,7 +216,7 @@ impl Batch {
                 wanted.public = switch("public")?.unwrap_or(false);
                 wanted.allow_duplicates = Some(switch("allow_duplicates")?.unwrap_or(true));
                 wanted.validate = switch("rolespec_validate")?.unwrap_or(true);
-                loader.load_role(&wanted, &context).map(Included::Role)
+                loader.load_role(&wanted, &context).map(|role| (Included::Role(role), name))
             }
         }
         .map_err(|problems| Problem::from_diagnostics(&problems, sources))

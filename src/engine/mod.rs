@@ -7,6 +7,7 @@
 
 mod apply;
 mod batch;
+mod defaults;
 mod env;
 mod fanout;
 mod frame;
@@ -26,6 +27,7 @@ mod strategy;
 mod target;
 mod walk;
 
+pub use defaults::{Defaults, Gathering};
 pub use run::{Prompter, Question, Run, RunOutcome, run};
 
 #[cfg(test)]

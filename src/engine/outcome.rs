@@ -191,18 +191,29 @@ impl Done {
 /// What stands in place of a result that must not be shown.
 const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
+/// A diff as Ansible's results hold it. A side that is not shown stands under the name of the reason.
 fn diff_value(diff: &Diff) -> Value {
-    let side = |side: &DiffText| match side {
-        DiffText::Text(text) => Value::data(text.as_str()),
-        DiffText::Value(value) => value.clone(),
-        DiffText::Absent => Value::data(""),
-        DiffText::Hidden(why) => Value::data(*why),
+    let mut parts = Map::new();
+    let mut put = |key: &str, value: Value| {
+        parts.insert(Key::from(key), value);
     };
-    let parts = [
-        ("before_header", Value::data(diff.before_header.as_str())),
-        ("after_header", Value::data(diff.after_header.as_str())),
-        ("before", side(&diff.before)),
-        ("after", side(&diff.after)),
-    ];
-    Value::map(parts.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
+    let sides =
+        [("before", "dst", &diff.before, &diff.before_header), ("after", "src", &diff.after, &diff.after_header)];
+    let hidden = sides.iter().any(|(_, _, side, _)| matches!(side, DiffText::Hidden(_)));
+    for (name, file, side, header) in sides {
+        // what is not there has no header
+        if !header.is_empty() && !matches!(side, DiffText::Absent) {
+            put(&format!("{name}_header"), Value::data(header.as_str()));
+        }
+        match side {
+            DiffText::Hidden("binary") => put(&format!("{file}_binary"), Value::Int(1)),
+            DiffText::Hidden("larger than 104448 bytes") => put(&format!("{file}_larger"), Value::Int(104_448)),
+            DiffText::Hidden(why) => put("prepared", Value::data(format!("({why})\n"))),
+            _ if hidden => {}
+            DiffText::Text(text) => put(name, Value::data(text.as_str())),
+            DiffText::Value(value) => put(name, value.clone()),
+            DiffText::Absent => put(name, Value::data("")),
+        }
+    }
+    Value::map(parts)
 }

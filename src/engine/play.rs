@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::batch::{Batch, PlaySettings, Status};
+use super::defaults::Gathering;
 use super::env::Env;
 use super::frame::Frame;
 use super::problem::{Problem, span_of};
@@ -183,7 +184,8 @@ impl PlayKeywords<'_> {
 
     fn settings(&self) -> Result<PlaySettings, Problem> {
         let play = self.play;
-        let strategy = match self.text(play.strategy.as_ref())? {
+        let strategy = self.text(play.strategy.as_ref())?.or_else(|| self.env.defaults.strategy.clone());
+        let strategy = match strategy {
             None => Strategy::default(),
             Some(name) => {
                 Strategy::parse(&name).map_err(|reason| self.problem("strategy", play.strategy.as_ref(), reason))?
@@ -203,7 +205,7 @@ impl PlayKeywords<'_> {
                 .switch("force_handlers", play.force_handlers.as_ref())?
                 .unwrap_or(self.env.force_handlers),
             gather_facts: match &play.gather_facts {
-                None => true,
+                None => self.env.defaults.gathering != Gathering::Explicit,
                 Some(value) => {
                     is_truthy(&self.render(value)?) && self.switch("gather_facts", Some(value))? == Some(true)
                 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::defaults::Defaults;
 use super::env::{Env, Parts};
 use super::play::{PlayEnd, run_play};
 use super::target::Targets;
@@ -37,6 +38,8 @@ pub struct Run {
     pub force_handlers: bool,
     /// `--become`.
     pub r#become: bool,
+    /// What holds where the playbook says nothing.
+    pub defaults: Defaults,
     /// Renders templates, opens Vault values, knows the secrets.
     pub templar: Templar,
     /// Reads what plays include while they run.
@@ -104,6 +107,7 @@ pub async fn run(run: Run) -> RunOutcome {
         prompter: run.prompter,
         force_handlers: run.force_handlers,
         r#become: run.r#become,
+        defaults: run.defaults,
         start_at: run.start_at_task,
     }));
     let mut broken = false;

@@ -30,11 +30,27 @@ pub enum EventKind {
     /// A task begins on at least one host.
     TaskStarted { task: u64, name: String, action: String, kind: TaskKind, hosts: usize, location: Option<String> },
     /// One item of a loop ended on a host.
-    ItemDone { task: u64, host: String, result: ItemResult },
+    ItemDone {
+        task: u64,
+        host: String,
+        #[serde(default)]
+        delegated_to: Option<String>,
+        result: ItemResult,
+    },
     /// The task ended on a host (of a loop: all items).
     TaskDone { task: u64, host: String, delegated_to: Option<String>, ignored: bool, result: ItemResult },
     /// A try of `until` was in vain and another follows.
-    Retrying { task: u64, host: String, attempt: u32, left: u32, result: ItemResult },
+    Retrying {
+        task: u64,
+        host: String,
+        #[serde(default)]
+        delegated_to: Option<String>,
+        attempt: u32,
+        left: u32,
+        result: ItemResult,
+    },
+    /// What a dynamic include names has been read and runs next on these hosts; `label` is the loop's item.
+    Included { task: u64, what: String, hosts: Vec<String>, label: Option<String> },
     /// A handler was notified for a host.
     HandlerNotified { handler: String, host: String },
     /// Something the user should know that stops nothing.

@@ -40,11 +40,14 @@ impl EventKind {
                 change(action);
                 location.iter_mut().for_each(change);
             }
-            Self::ItemDone { host, result, .. } | Self::Retrying { host, result, .. } => {
-                change(host);
-                result.each_text(change);
+            Self::Included { what, hosts, label, .. } => {
+                change(what);
+                hosts.iter_mut().for_each(&mut *change);
+                label.iter_mut().for_each(change);
             }
-            Self::TaskDone { host, delegated_to, result, .. } => {
+            Self::ItemDone { host, delegated_to, result, .. }
+            | Self::Retrying { host, delegated_to, result, .. }
+            | Self::TaskDone { host, delegated_to, result, .. } => {
                 change(host);
                 delegated_to.iter_mut().for_each(&mut *change);
                 result.each_text(change);

@@ -51,6 +51,54 @@ pub fn render(module: &ModuleDef) -> String {
     out
 }
 
+/// The first sentence of a module's description.
+#[must_use]
+pub fn summary(module: &ModuleDef) -> String {
+    let mut generator = SchemaGenerator::default();
+    let schema = (module.schema)(&mut generator);
+    let first = paragraphs(schema.as_value()).into_iter().next().unwrap_or_default();
+    first.split_once(". ").map_or(first.as_str(), |(sentence, _)| sentence).trim_end_matches('.').to_owned()
+}
+
+/// A task with all options of a module and what they mean, to begin with.
+#[must_use]
+pub fn snippet(module: &ModuleDef) -> String {
+    let mut generator = SchemaGenerator::default();
+    let schema = (module.schema)(&mut generator);
+    let schema = schema.as_value();
+    let required = names(schema.get("required"));
+    let mut out = format!("- name: {}\n  {}:\n", summary(module), module.name);
+    for (name, option) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+        let need = if required.contains(name) { "(required) " } else { "" };
+        let text = paragraphs(option).into_iter().next().unwrap_or_default();
+        let _ = writeln!(out, "      {:<22} # {need}{text}", format!("{name}:"));
+    }
+    out
+}
+
+/// A module's page as Ansible's documentation has it in JSON: what it does and its options.
+#[must_use]
+pub fn json(module: &ModuleDef) -> Json {
+    let mut generator = SchemaGenerator::default();
+    let schema = (module.schema)(&mut generator);
+    let definitions = generator.take_definitions(true);
+    let page = Page { definitions: &definitions };
+    let schema = page.follow(schema.as_value());
+    serde_json::json!({
+        "doc": {
+            "collection": module.collection,
+            "description": paragraphs(schema),
+            "module": module.name,
+            "options": page.options_json(schema),
+            "plugin_name": format!("{}.{}", module.collection, module.name),
+            "short_description": summary(module),
+        },
+        "examples": null,
+        "metadata": null,
+        "return": null,
+    })
+}
+
 /// How the module behaves in check mode.
 fn support(module: &ModuleDef) -> &'static str {
     match module.runner {
@@ -119,6 +167,41 @@ impl<'d> Page<'d> {
         }
     }
 
+    /// The options of a schema by name, in the words of Ansible's argument specifications.
+    fn options_json(&self, schema: &'d Json) -> Json {
+        let required = names(schema.get("required"));
+        let options = schema.get("properties").and_then(Json::as_object).into_iter().flatten().map(|(name, option)| {
+            let real = self.follow(option);
+            let mut out = JsonMap::new();
+            out.insert("description".to_owned(), paragraphs(option).into());
+            out.insert("type".to_owned(), ansible_type(real).into());
+            if required.contains(name) {
+                out.insert("required".to_owned(), true.into());
+            }
+            if let Some(default) = option.get("default").filter(|default| !default.is_null()) {
+                out.insert("default".to_owned(), default.clone());
+            }
+            let aliases = names(option.get("x-aliases"));
+            if !aliases.is_empty() {
+                out.insert("aliases".to_owned(), aliases.into());
+            }
+            let choices: Vec<String> = choices(real).into_iter().map(|(choice, _)| choice).collect();
+            if !choices.is_empty() {
+                out.insert("choices".to_owned(), choices.into());
+            }
+            let inner = real.get("items").map(|items| self.follow(items));
+            if let Some(inner) = inner {
+                out.insert("elements".to_owned(), ansible_type(inner).into());
+            }
+            let inner = inner.unwrap_or(real);
+            if inner.get("properties").is_some() {
+                out.insert("suboptions".to_owned(), self.options_json(inner));
+            }
+            (name.clone(), Json::Object(out))
+        });
+        Json::Object(options.collect())
+    }
+
     fn kind(&self, schema: &'d Json) -> String {
         match schema.get("format").and_then(Json::as_str) {
             Some("password") => return "secret".to_owned(),
@@ -145,6 +228,25 @@ impl<'d> Page<'d> {
             })
             .collect();
         if words.is_empty() { "any value".to_owned() } else { words.join(" or ") }
+    }
+}
+
+/// The type of an option in Ansible's words.
+fn ansible_type(schema: &Json) -> &'static str {
+    let kinds = match schema.get("type") {
+        Some(Json::String(kind)) => vec![kind.clone()],
+        several => names(several),
+    };
+    let mut kinds = kinds.iter().filter(|kind| *kind != "null").map(String::as_str);
+    match (kinds.next(), kinds.next()) {
+        (Some("boolean"), None) => "bool",
+        (Some("integer"), None) => "int",
+        (Some("number"), None) => "float",
+        (Some("array"), None) => "list",
+        (Some("object"), None) => "dict",
+        (Some("string"), None) => "str",
+        (None, _) if !choices(schema).is_empty() => "str",
+        _ => "raw",
     }
 }
 

@@ -95,7 +95,8 @@ impl Console {
                 };
                 self.tasks.insert(*task, state);
             }
-            EventKind::ItemDone { task, host, result } => self.item(&mut printed, *task, host, result),
+            EventKind::ItemDone { task, host, result, .. } => self.item(&mut printed, *task, host, result),
+            EventKind::Included { .. } => {}
             EventKind::Retrying { task, host, left, .. } => {
                 self.header(&mut printed.out, *task);
                 line(&mut printed.out, &format!("retrying: [{host}] ({left} retries left)"));
@@ -337,8 +338,12 @@ mod tests {
 
     #[test]
     fn loop_items_are_folded_unless_they_failed() {
-        let item =
-            |status, label| EventKind::ItemDone { task: 1, host: "h".into(), result: result(status, Some(label)) };
+        let item = |status, label| EventKind::ItemDone {
+            task: 1,
+            host: "h".into(),
+            delegated_to: None,
+            result: result(status, Some(label)),
+        };
         let text = show(vec![
             started(1),
             item(TaskStatus::Ok, "a"),
@@ -352,7 +357,7 @@ mod tests {
         let text = show(vec![
             started(1),
             item(TaskStatus::Ok, "a"),
-            EventKind::ItemDone { task: 1, host: "h".into(), result: failed },
+            EventKind::ItemDone { task: 1, host: "h".into(), delegated_to: None, result: failed },
             done("h", result(TaskStatus::Failed, None)),
         ]);
         assert_eq!(text, "\nTASK [Create]\nfailed: [h] => (item=b): no such organization\nok: [h] => 1 item: a\n");

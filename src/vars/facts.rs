@@ -41,6 +41,11 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.namespaced.is_empty()
+    }
+
     /// The value of `ansible_facts`.
     pub(super) fn all(&self) -> Value {
         Value::Map(Arc::clone(&self.namespaced))

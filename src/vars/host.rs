@@ -55,6 +55,12 @@ impl HostVars {
         self.write(|state| state.facts.extend(facts));
     }
 
+    /// Whether any facts are known of it.
+    #[must_use]
+    pub fn has_facts(&self) -> bool {
+        self.read(|state| !state.facts.is_empty())
+    }
+
     /// Forgets all facts.
     pub fn clear_facts(&self) {
         self.write(|state| state.facts.clear());

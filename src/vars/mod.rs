@@ -21,6 +21,6 @@ pub use host::{HostVars, Membership};
 pub use hosts::{Hosts, is_local_name};
 pub use play::{Members, PlayVars};
 pub use role::RoleFrame;
-pub use run::{RunVars, Settings};
+pub use run::{LANGUAGE_VERSION, RunVars, Settings};
 pub use scope::TaskScope;
 pub use vars_files::{VarsFileError, VarsFiles};

@@ -59,15 +59,18 @@ impl Settings {
     }
 }
 
-/// The language level that playbooks may ask for, not the number of this program.
+/// The ansible-core whose language this is; not the number of this program.
+pub const LANGUAGE_VERSION: &str = "2.18.0";
+
+/// The language level that playbooks may ask for.
 fn version() -> Value {
     let number = |n: i128| Value::Int(n);
     let parts = [
-        ("full", Value::data("2.18.0")),
+        ("full", Value::data(LANGUAGE_VERSION)),
         ("major", number(2)),
         ("minor", number(18)),
         ("revision", number(0)),
-        ("string", Value::data("2.18.0")),
+        ("string", Value::data(LANGUAGE_VERSION)),
     ];
     Value::map(parts.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
 }

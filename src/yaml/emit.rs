@@ -42,6 +42,8 @@ pub enum TextStyle {
     Double,
     /// As literal blocks, `|`.
     Literal,
+    /// Text of several lines as literal blocks, all others without quotes where that is possible.
+    Lines,
 }
 
 /// The arguments of PyYAML's `dump`.
@@ -237,10 +239,11 @@ impl Writer<'_, '_> {
 
     fn scalar(&mut self, text: &str, tag: &str) -> Result<(), libyaml_safer::Error> {
         let style = match self.options.text_style {
-            TextStyle::Plain => ScalarStyle::Any,
             TextStyle::Single => ScalarStyle::SingleQuoted,
             TextStyle::Double => ScalarStyle::DoubleQuoted,
             TextStyle::Literal => ScalarStyle::Literal,
+            TextStyle::Lines if tag == STR && text.contains('\n') => ScalarStyle::Literal,
+            TextStyle::Plain | TextStyle::Lines => ScalarStyle::Any,
         };
         // a text may stand without quotes if it then still reads as text
         let plain_implicit = if tag == STR { reads_as_text(text) } else { true };

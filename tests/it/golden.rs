@@ -16,7 +16,7 @@ macro_rules! areas {
     };
 }
 
-areas!(cli, engine, inventory, playbook, vault, quay);
+areas!(ansible, cli, engine, inventory, playbook, vault, quay);
 
 #[test]
 fn every_area_has_a_test() {

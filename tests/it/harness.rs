@@ -4,6 +4,7 @@
 //! one line each:
 //!
 //! - `quaymaster play site.yml -v`: the binary with these arguments (split as a shell splits words, no expansion);
+//! - `ansible-playbook site.yml`, `ansible`, `ansible-inventory` …: the binary called by that name;
 //! - `env NAME=VALUE`: for the commands that follow (`$DIR` stands for the folder, `$QUAY` for the sandbox's URL);
 //! - `sandbox [ARG …]`: starts a sandbox registry on a free port, `$QUAY` from here on;
 //! - `write PATH TEXT`, `remove PATH`, `mode PATH MODE`: prepares files between commands;
@@ -17,6 +18,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -157,8 +159,10 @@ fn run_case(case: &Path) -> String {
                 fs::set_permissions(dir.join(&words[0]), fs::Permissions::from_mode(mode)).unwrap();
             }
             "stdin" => stdin = words[0].replace("\\n", "\n"),
-            "quaymaster" => {
+            "quaymaster" | "ansible" | "ansible-playbook" | "ansible-inventory" | "ansible-vault" | "ansible-doc"
+            | "ansible-config" => {
                 let mut command = quaymaster(&dir);
+                command.arg0(&verb);
                 command.args(&words).envs(env.iter().cloned());
                 command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
                 let mut child = command.spawn().unwrap();

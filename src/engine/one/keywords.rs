@@ -52,7 +52,10 @@ impl One {
         Ok(Rendered {
             mode,
             environment: self.environment()?,
-            timeout: self.seconds("timeout", keywords.timeout.as_ref())?.filter(|timeout| !timeout.is_zero()),
+            timeout: self
+                .seconds("timeout", keywords.timeout.as_ref())?
+                .or(self.env.defaults.task_timeout)
+                .filter(|timeout| !timeout.is_zero()),
             background: limit.map(|limit| Background { limit, poll }),
             retries,
             delay,
@@ -170,8 +173,10 @@ impl One {
         let user = if r#become { text("ansible_become_user", keywords.r#become.user.as_ref())? } else { None };
         Ok(Wanted {
             host: Arc::clone(delegate.unwrap_or(&self.host).name()),
-            connection: text("ansible_connection", keywords.connection.as_ref())?,
-            become_user: r#become.then(|| user.unwrap_or_else(|| "root".to_owned())),
+            connection: text("ansible_connection", keywords.connection.as_ref())?
+                .or_else(|| self.env.defaults.connection.clone()),
+            become_user: r#become
+                .then(|| user.or_else(|| self.env.defaults.become_user.clone()).unwrap_or_else(|| "root".to_owned())),
         })
     }
 }

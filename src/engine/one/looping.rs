@@ -115,7 +115,8 @@ impl One {
         done.result.extend(names.iter().map(|(name, value)| (name.clone(), value.clone())));
         done.loop_vars = names;
         let host = self.host.name().to_string();
-        self.env.sink.emit(EventKind::ItemDone { task: self.number, host, result: item_result(&done) });
+        let delegated_to = done.delegate.as_ref().map(|host| host.name().to_string());
+        self.env.sink.emit(EventKind::ItemDone { task: self.number, host, delegated_to, result: item_result(&done) });
         done
     }
 

@@ -116,7 +116,7 @@ impl One {
                 done.set("failed", true.into());
                 return done;
             }
-            self.tell_retry(&done, attempt, tries);
+            self.tell_retry(&done, keywords, attempt, tries);
             self.sleep(keywords.delay).await;
             attempt += 1;
         }
@@ -215,11 +215,12 @@ impl One {
             matches!(self.switch("ignore_unreachable", keywords.ignore_unreachable.as_ref()), Ok(Some(true)));
     }
 
-    fn tell_retry(&self, done: &Done, attempt: usize, tries: usize) {
+    fn tell_retry(&self, done: &Done, keywords: &Rendered, attempt: usize, tries: usize) {
         let cut = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         self.env.sink.emit(EventKind::Retrying {
             task: self.number,
             host: self.host.name().to_string(),
+            delegated_to: keywords.delegate.as_ref().map(|host| host.name().to_string()),
             attempt: cut(attempt),
             left: cut(tries - attempt),
             result: item_result(done),

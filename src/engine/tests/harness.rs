@@ -125,6 +125,7 @@ impl Case {
             tags: self.tags,
             start_at_task: self.start_at,
             force_handlers: self.force_handlers,
+            defaults: crate::engine::Defaults::default(),
             r#become: false,
             templar,
             loader,
@@ -144,7 +145,8 @@ pub(super) fn transcript(events: &[Event]) -> String {
     let mut out = String::new();
     for event in events {
         match &event.kind {
-            EventKind::RunStarted { .. } => {}
+            // an include is told by what it runs
+            EventKind::RunStarted { .. } | EventKind::Included { .. } => {}
             EventKind::PlayStarted { name, hosts, .. } => writeln!(out, "PLAY {name}: {}", hosts.join(" ")).unwrap(),
             EventKind::PlaySkipped { name, reason } => writeln!(out, "PLAY {name} skipped: {reason}").unwrap(),
             EventKind::TaskStarted { name, kind, .. } => {

@@ -1,0 +1,9 @@
+//! `ansible.cfg` and the `ANSIBLE_…` variables of the environment.
+
+mod ini;
+mod resolve;
+mod setting;
+mod table;
+
+pub(super) use resolve::{Config, ConfigError};
+pub(super) use setting::{Kind, Meaning, Setting};
