@@ -42,7 +42,7 @@ pub struct ControllerCtx<'a> {
     pub search_path: &'a dyn Fn(&str) -> Vec<PathBuf>,
     /// Runs a host module where the host is, by a name that [`table::find`](super::table::find) or
     /// [`table::internal`](super::table::internal) knows (`template` hands the rendered text to `_install_file`). An argument
-    /// `source` of `_install_file` is a path on the controller's disk; a remote connection brings that file to the host
+    /// `source` of an internal module is a path on the controller's disk; a remote connection brings that file to the host
     /// first.
     pub run_module: &'a mut dyn FnMut(&str, &Value, &mut Ctx) -> Result<Outcome, ModuleError>,
     /// The host's name.

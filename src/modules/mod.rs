@@ -16,6 +16,7 @@ mod error;
 mod json_text;
 mod lookup_services;
 pub mod managed;
+mod options;
 mod outcome;
 mod pyregex;
 pub mod table;
@@ -28,7 +29,9 @@ pub mod control;
 pub mod files;
 pub mod host;
 pub mod net;
+pub mod packages;
 pub mod quay;
+pub mod scm;
 pub mod system;
 
 pub use action::Action;

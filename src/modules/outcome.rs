@@ -28,6 +28,17 @@ pub enum DiffText {
     Hidden(&'static str),
 }
 
+impl DiffText {
+    /// A list, an item a line.
+    pub fn lines<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> Self {
+        use std::fmt::Write as _;
+        Self::Text(items.into_iter().fold(String::new(), |mut text, item| {
+            let _ = writeln!(text, "{item}");
+            text
+        }))
+    }
+}
+
 /// The result of one module on one host for one loop item.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {

@@ -1,21 +1,36 @@
 //! The table of modules, sorted by name.
 
-use super::commands::{AsyncStatus, Command, Shell};
+use super::commands::{AsyncStatus, Command, Expect, Raw, RunScript, Shell};
 use super::control::{
-    AddHost, Assert, Copy, Debug, Fail, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole, IncludeTasks,
-    IncludeVars, Meta, Pause, SetFact, SetStats, Template, Uri, ValidateArgumentSpec,
+    AddHost, Assemble, Assert, Copy, Debug, Fail, Fetch, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole,
+    IncludeTasks, IncludeVars, Meta, Package, Patch, Pause, Script, SetFact, SetStats, Synchronize, Template,
+    Unarchive, Uri, ValidateArgumentSpec,
 };
 use super::definition::ModuleDef;
-use super::files::{BlockInFile, File, Find, InstallFile, LineInFile, Replace, Slurp, Stat, TempFile};
+use super::files::{
+    Archive, AssembleFile, BlockInFile, CopyOnHost, File, Find, IniFile, InstallFile, LineInFile, PatchOnHost,
+    ReadPiece, Replace, Slurp, Stat, SyncApply, SyncList, TempFile, UnpackOnHost,
+};
 use super::net::{GetUrl, UriRequest, WaitFor};
+use super::packages::{
+    Apt, AptKey, AptRepository, Deb822Repository, Debconf, Dnf, DpkgDivert, DpkgSelections, PackageFacts, Pip, RpmKey,
+    YumRepository,
+};
 use super::quay::{
     QuayApiToken, QuayApplication, QuayDefaultPerm, QuayFirstUser, QuayOrganization, QuayPrune, QuayRepository,
     QuayRobot, QuayTag, QuayTeam, QuayUser,
 };
+use super::scm::Git;
 use super::system::{Cron, Ping, Setup};
 
 /// The collection of the core modules.
 const BUILTIN: &str = "ansible.builtin";
+
+/// The collection of what many use and nobody else keeps.
+const GENERAL: &str = "community.general";
+
+/// The collection of what every Unix has.
+const POSIX: &str = "ansible.posix";
 
 /// The collection of our own modules.
 const QUAY: &str = "quaymaster.quay";
@@ -28,17 +43,30 @@ const QUAY_GROUPS: &[&str] = &["quaymaster.quay.quay", "infra.quay_configuration
 #[rustfmt::skip]
 pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<AddHost>(BUILTIN, "add_host").open(),
+    ModuleDef::action::<Apt>(BUILTIN, "apt"),
+    ModuleDef::managed::<AptKey>(BUILTIN, "apt_key"),
+    ModuleDef::managed::<AptRepository>(BUILTIN, "apt_repository"),
+    ModuleDef::managed::<Archive>(GENERAL, "archive"),
+    ModuleDef::controller::<Assemble>(BUILTIN, "assemble"),
     ModuleDef::controller::<Assert>(BUILTIN, "assert"),
     ModuleDef::action::<AsyncStatus>(BUILTIN, "async_status").in_foreground(),
     ModuleDef::managed::<BlockInFile>(BUILTIN, "blockinfile"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
     ModuleDef::managed::<Cron>(BUILTIN, "cron"),
+    ModuleDef::managed::<Deb822Repository>(BUILTIN, "deb822_repository"),
+    ModuleDef::managed::<Debconf>(BUILTIN, "debconf"),
     ModuleDef::controller::<Debug>(BUILTIN, "debug"),
+    ModuleDef::action::<Dnf>(BUILTIN, "dnf").aliases(&["yum", "dnf5"]),
+    ModuleDef::managed::<DpkgDivert>(GENERAL, "dpkg_divert"),
+    ModuleDef::managed::<DpkgSelections>(BUILTIN, "dpkg_selections"),
+    ModuleDef::action::<Expect>(BUILTIN, "expect"),
     ModuleDef::controller::<Fail>(BUILTIN, "fail"),
+    ModuleDef::controller::<Fetch>(BUILTIN, "fetch"),
     ModuleDef::managed::<File>(BUILTIN, "file"),
     ModuleDef::action::<Find>(BUILTIN, "find"),
     ModuleDef::managed::<GetUrl>(BUILTIN, "get_url"),
+    ModuleDef::managed::<Git>(BUILTIN, "git"),
     ModuleDef::controller::<GroupBy>(BUILTIN, "group_by"),
     ModuleDef::engine::<ImportPlaybook>(BUILTIN, "import_playbook").raw("file"),
     ModuleDef::engine::<ImportRole>(BUILTIN, "import_role"),
@@ -46,10 +74,15 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::engine::<IncludeRole>(BUILTIN, "include_role"),
     ModuleDef::engine::<IncludeTasks>(BUILTIN, "include_tasks").raw("file"),
     ModuleDef::controller::<IncludeVars>(BUILTIN, "include_vars").raw("file"),
+    ModuleDef::managed::<IniFile>(GENERAL, "ini_file"),
     ModuleDef::managed::<LineInFile>(BUILTIN, "lineinfile"),
     ModuleDef::engine::<Meta>(BUILTIN, "meta").raw("free_form"),
+    ModuleDef::controller::<Package>(BUILTIN, "package").open().in_background(),
+    ModuleDef::action::<PackageFacts>(BUILTIN, "package_facts"),
+    ModuleDef::controller::<Patch>(POSIX, "patch"),
     ModuleDef::controller::<Pause>(BUILTIN, "pause"),
     ModuleDef::action::<Ping>(BUILTIN, "ping"),
+    ModuleDef::action::<Pip>(BUILTIN, "pip"),
     ModuleDef::managed::<QuayApiToken>(QUAY, "quay_api_token").aliases(&["infra.quay_configuration.quay_api_token", "herve4m.quay.quay_api_token"]),
     ModuleDef::managed::<QuayApplication>(QUAY, "quay_application").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_application", "herve4m.quay.quay_application"]),
     ModuleDef::managed::<QuayDefaultPerm>(QUAY, "quay_default_perm").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_default_perm", "herve4m.quay.quay_default_perm", "quay_prototype", "quaymaster.quay.quay_prototype"]),
@@ -61,24 +94,38 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<QuayTag>(QUAY, "quay_tag").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_tag", "herve4m.quay.quay_tag"]),
     ModuleDef::managed::<QuayTeam>(QUAY, "quay_team").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_team", "herve4m.quay.quay_team"]),
     ModuleDef::managed::<QuayUser>(QUAY, "quay_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_user", "herve4m.quay.quay_user"]),
+    ModuleDef::action::<Raw>(BUILTIN, "raw").raw("free_form"),
     ModuleDef::managed::<Replace>(BUILTIN, "replace"),
+    ModuleDef::managed::<RpmKey>(BUILTIN, "rpm_key"),
+    ModuleDef::controller::<Script>(BUILTIN, "script").raw("cmd"),
     ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
     ModuleDef::controller::<SetStats>(BUILTIN, "set_stats"),
     ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),
     ModuleDef::action::<Shell>(BUILTIN, "shell").raw("cmd"),
     ModuleDef::action::<Slurp>(BUILTIN, "slurp"),
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
+    ModuleDef::controller::<Synchronize>(POSIX, "synchronize"),
     ModuleDef::action::<TempFile>(BUILTIN, "tempfile"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
+    ModuleDef::controller::<Unarchive>(BUILTIN, "unarchive"),
     ModuleDef::controller::<Uri>(BUILTIN, "uri").in_background(),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
     ModuleDef::action::<WaitFor>(BUILTIN, "wait_for"),
+    ModuleDef::managed::<YumRepository>(BUILTIN, "yum_repository"),
 ];
 
 /// What modules on the controller hand over to the host; not for playbooks, so [`find`] does not know them.
 #[rustfmt::skip]
 static INTERNAL: &[ModuleDef] = &[
+    ModuleDef::managed::<AssembleFile>(BUILTIN, "_assemble"),
+    ModuleDef::action::<CopyOnHost>(BUILTIN, "_copy_on_host"),
     ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file"),
+    ModuleDef::managed::<PatchOnHost>(BUILTIN, "_patch"),
+    ModuleDef::action::<ReadPiece>(BUILTIN, "_read_piece"),
+    ModuleDef::action::<RunScript>(BUILTIN, "_script"),
+    ModuleDef::action::<SyncApply>(BUILTIN, "_sync_apply"),
+    ModuleDef::action::<SyncList>(BUILTIN, "_sync_list"),
+    ModuleDef::managed::<UnpackOnHost>(BUILTIN, "_unarchive"),
     ModuleDef::action::<UriRequest>(BUILTIN, "_uri"),
 ];
 

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
-use crate::modules::host::{Output, ProcessError, glob};
+use crate::modules::host::{Output, ProcessError, glob, lines};
 use crate::modules::outcome::Outcome;
 use crate::value::{Map, Text, Value};
 
@@ -110,7 +110,8 @@ pub(super) fn run(invocation: &Invocation<'_>, ctx: &mut Ctx) -> Result<Outcome,
     Ok(outcome)
 }
 
-fn finish(outcome: &mut Outcome, output: &Output, strip: bool) {
+/// Takes what the process wrote and how it ended into the result.
+pub(super) fn finish(outcome: &mut Outcome, output: &Output, strip: bool) {
     for (name, text) in [("stdout", output.out()), ("stderr", output.err())] {
         let text = if strip { text.trim_end_matches(['\r', '\n']) } else { &text };
         outcome.values.insert(format!("{name}_lines").into(), lines(text));
@@ -119,26 +120,6 @@ fn finish(outcome: &mut Outcome, output: &Output, strip: bool) {
     outcome.values.insert("rc".into(), i64::from(output.rc).into());
     outcome.failed = output.rc != 0;
     outcome.msg = Some(if outcome.failed { "non-zero return code" } else { "" }.to_owned());
-}
-
-/// The lines of a text as Python's `splitlines` has them.
-fn lines(text: &str) -> Value {
-    let mut out: Vec<Value> = Vec::new();
-    let mut rest = text;
-    let ends = ['\n', '\r', '\x0b', '\x0c', '\x1c', '\x1d', '\x1e', '\u{85}', '\u{2028}', '\u{2029}'];
-    while !rest.is_empty() {
-        let (line, after) = match rest.find(ends) {
-            Some(at) => {
-                let (line, tail) = rest.split_at(at);
-                let end = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(0, char::len_utf8) };
-                (line, tail.get(end..).unwrap_or_default())
-            }
-            None => (rest, ""),
-        };
-        out.push(Value::from(line));
-        rest = after;
-    }
-    Value::list(out)
 }
 
 fn not_run(error: ProcessError, program: &Program<'_>) -> ModuleError {
@@ -157,12 +138,13 @@ fn not_run(error: ProcessError, program: &Program<'_>) -> ModuleError {
     error
 }
 
-fn stamp(time: &Zoned) -> String {
+/// A time as the return values have it.
+pub(super) fn stamp(time: &Zoned) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
 /// A duration as Python prints it: `0:00:01.002003`, with days before it where there are any.
-fn delta(start: &Zoned, end: &Zoned) -> String {
+pub(super) fn delta(start: &Zoned, end: &Zoned) -> String {
     let micros = (end.timestamp().as_microsecond() - start.timestamp().as_microsecond()).max(0);
     let seconds = micros / 1_000_000;
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
@@ -226,11 +208,5 @@ mod tests {
             let gone = run(ctx, "shell", json!({"cmd": "false", "removes": "/no/such"})).unwrap();
             assert_eq!(gone.msg.as_deref(), Some("Would not run command since '/no/such' does not exist"));
         });
-    }
-
-    #[test]
-    fn lines_split_as_python_does() {
-        assert_eq!(to_json(&lines("a\r\nb\n\nc")), json!(["a", "b", "", "c"]));
-        assert_eq!(to_json(&lines("")), json!([]));
     }
 }

@@ -1,19 +1,19 @@
 //! `copy`: finds and reads the source on the controller; the host's part is `_install_file`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::find_file::Source;
-use super::install::{Install, attribute_arguments, set};
 use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
+use crate::modules::files::{CopySource, Install, copy_folder, set};
 use crate::modules::host::{Mode, SourceMode, file_options};
 use crate::modules::outcome::Outcome;
 use crate::modules::python_json;
-use crate::tree::{EMBEDDED_ROOT, Files, display_name};
-use crate::value::{Map, Value};
+use crate::tree::{Files, display_name};
+use crate::value::Value;
 
 file_options! {
     /// Copies a file or folder from the controller to the host, or writes a text there.
@@ -48,7 +48,7 @@ file_options! {
         /// Copy what links in a source folder lead to, rather than the links.
         #[serde(default = "yes")]
         local_follow: bool,
-        /// The source is on the host already.
+        /// `src` is a path on the host.
         #[serde(default)]
         remote_src: bool,
         /// Decrypt a source file that Ansible Vault has encrypted.
@@ -90,11 +90,12 @@ impl ControllerAction for Copy {
             (Some(_), Some(_)) => return Err(ModuleError::new("src and content are mutually exclusive")),
             (None, None) => return Err(ModuleError::new("src (or content) is required")),
             (None, Some(content)) => self.write(content, ctx)?,
+            (Some(src), None) if self.remote_src => self.on_host(src, ctx)?,
             (Some(src), None) => {
-                // hosts are local only so far, so a file of the host can be read from here
-                let source = if self.remote_src { ctx.ctx.resolve(src) } else { ctx.find_source("files", src)? };
+                let source = ctx.find_source("files", src)?;
                 if ctx.files.is_folder(&source) {
-                    self.folder(src, &source, ctx)?
+                    let mut from = FromController { copy: self, ctx };
+                    copy_folder(&mut from, src, &source, &self.install(), self.local_follow)?
                 } else {
                     let name = source.file_name().map(|name| name.to_string_lossy().into_owned());
                     self.file(&self.install(), &source, name.unwrap_or_default(), ctx)?
@@ -120,6 +121,14 @@ impl Copy {
         self.install().file(Source::Bytes { bytes: text.into_bytes(), secret }, ctx)
     }
 
+    fn on_host(&self, src: &str, ctx: &mut ControllerCtx<'_>) -> Result<Outcome, ModuleError> {
+        let mut args = self.install().arguments();
+        set(&mut args, "src", Some(src));
+        args.insert("preserve".into(), Value::Bool(matches!(self.mode, Some(SourceMode::Preserve))));
+        args.insert("local_follow".into(), Value::Bool(self.local_follow));
+        (ctx.run_module)("_copy_on_host", &Value::map(args), ctx.ctx)
+    }
+
     fn file(
         &self,
         install: &Install,
@@ -139,84 +148,25 @@ impl Copy {
         let content = ctx.open_source(source, self.decrypt)?;
         install.file(content, ctx)
     }
+}
 
-    fn folder(&self, src: &str, source: &Path, ctx: &mut ControllerCtx<'_>) -> Result<Outcome, ModuleError> {
-        let mut tree = Tree::default();
-        let top = match source.file_name() {
-            Some(name) if !src.ends_with('/') => PathBuf::from(name),
-            _ => PathBuf::new(),
-        };
-        if !top.as_os_str().is_empty() {
-            tree.folders.push(top.clone());
-        }
-        tree.walk(ctx.files, source, &top, self.local_follow)?;
-        let dest = format!("{}/", self.dest.trim_end_matches('/'));
-        let install = Install { dest: dest.clone(), follow: self.follow && tree.folders.is_empty(), ..self.install() };
-        let mut total = Outcome::ok();
-        let attributes = self.attributes(None);
-        for folder in &tree.folders {
-            let mut args = attribute_arguments(&attributes);
-            set(&mut args, "mode", self.directory_mode.as_ref().map(ToString::to_string).as_deref());
-            set(&mut args, "path", Some(&format!("{dest}{}", folder.display())));
-            set(&mut args, "state", Some("directory"));
-            let outcome = (ctx.run_module)("file", &Value::map(args), ctx.ctx)?;
-            add(&mut total, outcome);
-        }
-        for (path, relative) in &tree.files {
-            let outcome = self.file(&install, path, relative.to_string_lossy().into_owned(), ctx)?;
-            add(&mut total, outcome);
-        }
-        for (target, relative) in &tree.links {
-            let mut args = attribute_arguments(&attributes);
-            set(&mut args, "path", Some(&format!("{dest}{}", relative.display())));
-            set(&mut args, "src", Some(&target.to_string_lossy()));
-            set(&mut args, "state", Some("link"));
-            args.insert("force".into(), Value::Bool(true));
-            args.insert("follow".into(), Value::Bool(false));
-            let outcome = (ctx.run_module)("file", &Value::map(args), ctx.ctx)?;
-            add(&mut total, outcome);
-        }
-        if let [_] = tree.files.as_slice() {
-            return Ok(total);
-        }
-        total.values = Map::new();
-        Ok(total.with("dest", dest).with("src", display_name(source)))
+/// Copies from the controller to the host.
+struct FromController<'c, 'r> {
+    copy: &'c Copy,
+    ctx: &'c mut ControllerCtx<'r>,
+}
+
+impl CopySource for FromController<'_, '_> {
+    fn files(&self) -> &dyn Files {
+        self.ctx.files
     }
-}
 
-/// The result of one part joins that of the whole.
-fn add(total: &mut Outcome, part: Outcome) {
-    total.changed |= part.changed;
-    total.diff.extend(part.diff);
-    total.warnings.extend(part.warnings);
-    if part.values.contains_key("checksum") {
-        total.values = part.values;
+    fn file(&mut self, install: &Install, path: &Path, relative: String) -> Result<Outcome, ModuleError> {
+        self.copy.file(install, path, relative, self.ctx)
     }
-}
 
-/// What a source folder holds, by paths relative to it.
-#[derive(Default)]
-struct Tree {
-    files: Vec<(PathBuf, PathBuf)>,
-    folders: Vec<PathBuf>,
-    links: Vec<(PathBuf, PathBuf)>,
-}
-
-impl Tree {
-    fn walk(&mut self, files: &dyn Files, folder: &Path, relative: &Path, follow: bool) -> Result<(), ModuleError> {
-        let cannot = |error| ModuleError::because(format!("cannot read the folder `{}`", display_name(folder)), error);
-        for name in files.list(folder).map_err(cannot)? {
-            let (path, below) = (folder.join(&name), relative.join(&name));
-            if !follow && !path.starts_with(EMBEDDED_ROOT) && path.is_symlink() {
-                self.links.push((path.read_link().map_err(cannot)?, below));
-            } else if files.is_folder(&path) {
-                self.folders.push(below.clone());
-                self.walk(files, &path, &below, follow)?;
-            } else {
-                self.files.push((path, below));
-            }
-        }
-        Ok(())
+    fn entry(&mut self, args: &Value) -> Result<Outcome, ModuleError> {
+        (self.ctx.run_module)("file", args, self.ctx.ctx)
     }
 }
 

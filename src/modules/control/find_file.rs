@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::modules::controller::ControllerCtx;
 use crate::modules::error::ModuleError;
 use crate::tree::{EMBEDDED_ROOT, display_name, resolve};
+use crate::value::Map;
 
 /// A file's bytes, or where on the controller's disk they are.
 pub(super) enum Source {
@@ -69,6 +70,17 @@ impl ControllerCtx<'_> {
         let text = String::from_utf8(bytes)
             .map_err(|_| ModuleError::new(format!("`{}` is not valid UTF-8", display_name(path))))?;
         Ok((text, secret))
+    }
+}
+
+/// Options of an internal module that only the controller's half may give.
+const BROUGHT: [&str; 4] = ["source", "content", "content_base64", "secret"];
+
+/// Refuses a task that gives such an option itself.
+pub(super) fn refuse_brought(args: &Map) -> Result<(), ModuleError> {
+    match BROUGHT.iter().find(|name| args.contains_key(**name)) {
+        Some(name) => Err(ModuleError::new(format!("unknown option `{name}`"))),
+        None => Ok(()),
     }
 }
 

@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::find_file::Source;
-use super::install::Install;
 use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
+use crate::modules::files::Install;
 use crate::modules::host::{Mode, SourceMode, file_options};
 use crate::modules::outcome::Outcome;
 use crate::template::{Delimiters, TemplateFile};

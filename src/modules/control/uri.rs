@@ -4,27 +4,20 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::find_file::Source;
 use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
 use crate::modules::net::UriRequest;
+use crate::modules::options::RawOptions;
 use crate::modules::outcome::Outcome;
 use crate::value::{Key, Map, Value, from_value, parse_bool};
 
 /// The task's options; their meaning is `_uri`'s.
-pub struct Uri(Map);
-
-impl<'de> Deserialize<'de> for Uri {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error as _;
-        match Value::deserialize(deserializer)? {
-            Value::Map(map) => Ok(Self((*map).clone())),
-            other => Err(D::Error::custom(format!("expected a mapping, found {}", other.type_name()))),
-        }
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Uri(RawOptions);
 
 impl JsonSchema for Uri {
     fn schema_name() -> Cow<'static, str> {
@@ -38,7 +31,7 @@ impl JsonSchema for Uri {
 
 impl ControllerAction for Uri {
     fn run(&self, ctx: &mut ControllerCtx<'_>) -> Result<(Outcome, Vec<Effect>), ModuleError> {
-        let mut args = self.0.clone();
+        let mut args = self.0.0.clone();
         for internal in ["source", "source_base64"] {
             if args.contains_key(internal) {
                 return Err(ModuleError::new(format!("unknown option `{internal}`")));

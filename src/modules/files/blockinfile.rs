@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::edit::{EditState, Editor, FileText, Note};
+use super::edit::{EditState, Editor, FileText, Note, edit_methods};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, file_options};
@@ -109,6 +109,7 @@ impl BlockInFile {
             backup: self.backup,
             validate: self.validate.clone(),
             create: self.create,
+            plain_headers: false,
         }
     }
 
@@ -214,21 +215,7 @@ impl Managed for BlockInFile {
         self.editor().desired(current, file.to_bytes(&text), note, ctx)
     }
 
-    fn apply(&self, current: &EditState, desired: &EditState, ctx: &mut Ctx) -> Result<Applied, ModuleError> {
-        self.editor().apply(current, desired, "backup_file", ctx)
-    }
-
-    fn values(&self, state: &EditState) -> Map {
-        state.values()
-    }
-
-    fn diff(&self, current: &EditState, desired: &EditState) -> Result<Vec<Diff>, ModuleError> {
-        self.editor().diff(current, desired)
-    }
-
-    fn title(&self) -> String {
-        self.path.clone()
-    }
+    edit_methods!("backup_file");
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(super) struct Editor {
     pub(super) validate: Option<String>,
     /// Whether a missing file may be made.
     pub(super) create: bool,
+    /// Whether the diff is headed with the path alone.
+    pub(super) plain_headers: bool,
 }
 
 impl Editor {
@@ -120,7 +122,7 @@ impl Editor {
         let mut parts = self.target(desired.path.clone()).diff(&current.file, &desired.file)?;
         for part in &mut parts {
             let what = if matches!(part.after, DiffText::Value(_)) { "file attributes" } else { "content" };
-            part.before_header = format!("{} ({what})", self.path);
+            part.before_header = if self.plain_headers { self.path.clone() } else { format!("{} ({what})", self.path) };
             part.after_header.clone_from(&part.before_header);
         }
         Ok(parts)
@@ -169,3 +171,26 @@ impl FileText {
         }
     }
 }
+
+/// What the modules that edit a text have in common of [`Managed`](crate::modules::Managed): they differ in what they want
+/// the text to be. The backup is returned under the name given.
+macro_rules! edit_methods {
+    ($backup:literal) => {
+        fn apply(&self, current: &EditState, desired: &EditState, ctx: &mut Ctx) -> Result<Applied, ModuleError> {
+            self.editor().apply(current, desired, $backup, ctx)
+        }
+
+        fn values(&self, state: &EditState) -> Map {
+            state.values()
+        }
+
+        fn diff(&self, current: &EditState, desired: &EditState) -> Result<Vec<Diff>, ModuleError> {
+            self.editor().diff(current, desired)
+        }
+
+        fn title(&self) -> String {
+            self.path.clone()
+        }
+    };
+}
+pub(super) use edit_methods;

@@ -189,10 +189,11 @@ impl Attrs {
         ctx: &mut Ctx,
     ) -> Result<(), ModuleError> {
         let mode = self.ownership.mode;
-        self.ownership = attributes.wanted(self.ownership, self.is_dir, ctx)?;
+        self.ownership = attributes.wanted(&self.path, self.ownership, self.is_dir, ctx)?;
         if self.is_link {
             // Linux has no modes of links
             self.ownership.mode = mode;
+            self.ownership.flags = None;
         }
         self.times.access.want(access);
         self.times.modification.want(modification);

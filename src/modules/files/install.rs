@@ -21,8 +21,10 @@ file_options! {
     pub struct InstallFile {
         /// Where to. A folder, or a path with a slash at its end, means a file in it.
         dest: String,
-        /// The content as a file on this host.
+        /// The content as a file that the controller had brought to this host.
         source: Option<String>,
+        /// The content as a file that was on this host before.
+        host_source: Option<String>,
         /// The content as text.
         content: Option<Text>,
         /// The content in Base64.
@@ -87,7 +89,7 @@ impl InstallFile {
                 .decode(encoded)
                 .map_err(|error| ModuleError::because("the content is not Base64", error))?;
             Content::new(bytes)
-        } else if let Some(source) = &self.source {
+        } else if let Some(source) = self.source.as_ref().or(self.host_source.as_ref()) {
             let path = ctx.working_dir.join(source);
             Content::of_file(&path)
                 .map_err(|error| ModuleError::because(format!("cannot read `{}`", path.display()), error))?
@@ -170,7 +172,7 @@ impl Managed for InstallFile {
             fs::create_dir(folder).map_err(cannot)?;
             let now =
                 ctx.meta(folder)?.map_or_else(|| Ownership::fresh(folder, true, ctx), |meta| Ok(meta.ownership()))?;
-            wanted.wanted(now, true, ctx)?.set(folder, now, false)?;
+            wanted.wanted(folder, now, true, ctx)?.set(folder, now, false)?;
         }
         let target = self.target(&desired.path);
         let mut values = target.apply(&current.file, &desired.file, ctx)?;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::edit::{EditState, Editor, FileText, Note};
+use super::edit::{EditState, Editor, FileText, Note, edit_methods};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, file_options};
@@ -76,6 +76,7 @@ impl LineInFile {
             backup: self.backup,
             validate: self.validate.clone(),
             create: self.create || self.state == State::Absent,
+            plain_headers: false,
         }
     }
 
@@ -257,21 +258,7 @@ impl Managed for LineInFile {
         self.editor().desired(current, file.to_bytes(&text), note, ctx)
     }
 
-    fn apply(&self, current: &EditState, desired: &EditState, ctx: &mut Ctx) -> Result<Applied, ModuleError> {
-        self.editor().apply(current, desired, "backup", ctx)
-    }
-
-    fn values(&self, state: &EditState) -> Map {
-        state.values()
-    }
-
-    fn diff(&self, current: &EditState, desired: &EditState) -> Result<Vec<Diff>, ModuleError> {
-        self.editor().diff(current, desired)
-    }
-
-    fn title(&self) -> String {
-        self.path.clone()
-    }
+    edit_methods!("backup");
 }
 
 #[cfg(test)]

@@ -1,25 +1,45 @@
 //! Modules for files and folders.
 
+mod archives;
+mod assemble;
 mod blockinfile;
+mod copy_on_host;
+mod copy_tree;
 mod edit;
+mod fetch;
 mod file;
 mod file_state;
 mod find;
+mod ini_file;
+mod ini_text;
 mod install;
+mod install_arguments;
 mod lineinfile;
+mod patch;
 mod replace;
 mod slurp;
 mod stat;
+mod sync;
 mod tempfile;
 
+pub use archives::{Archive, ArchiveState, UnpackOnHost, UnpackState};
+pub use assemble::AssembleFile;
 pub use blockinfile::BlockInFile;
+pub use copy_on_host::CopyOnHost;
+pub(in crate::modules) use copy_tree::{CopySource, copy_folder};
 pub use edit::{EditState, Note};
+pub use fetch::ReadPiece;
 pub use file::File;
 pub use file_state::PathState;
 pub use find::Find;
+pub use ini_file::IniFile;
 pub use install::{InstallFile, InstallState};
+pub(in crate::modules) use install_arguments::{Install, set, set_content};
 pub use lineinfile::LineInFile;
+pub use patch::{PatchOnHost, PatchState};
 pub use replace::Replace;
 pub use slurp::Slurp;
 pub use stat::{Checksum, Stat};
+pub(in crate::modules) use sync::{Compared, Entry, EntryKind, ListOptions, SyncOptions, list_tree};
+pub use sync::{SyncApply, SyncList};
 pub use tempfile::TempFile;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::edit::{EditState, Editor, Note};
+use super::edit::{EditState, Editor, Note, edit_methods};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, file_options};
@@ -58,6 +58,7 @@ impl Replace {
             backup: self.backup,
             validate: self.validate.clone(),
             create: false,
+            plain_headers: true,
         }
     }
 
@@ -116,26 +117,7 @@ impl Managed for Replace {
         self.editor().desired(current, text.into_bytes(), Note { msg, values }, ctx)
     }
 
-    fn apply(&self, current: &EditState, desired: &EditState, ctx: &mut Ctx) -> Result<Applied, ModuleError> {
-        self.editor().apply(current, desired, "backup_file", ctx)
-    }
-
-    fn values(&self, state: &EditState) -> Map {
-        state.values()
-    }
-
-    fn diff(&self, current: &EditState, desired: &EditState) -> Result<Vec<Diff>, ModuleError> {
-        let mut parts = self.editor().diff(current, desired)?;
-        for part in &mut parts {
-            part.before_header.clone_from(&self.path);
-            part.after_header.clone_from(&self.path);
-        }
-        Ok(parts)
-    }
-
-    fn title(&self) -> String {
-        self.path.clone()
-    }
+    edit_methods!("backup_file");
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use rustix::fs::IFlags;
 use serde::Serialize;
 
+use super::flags::{FlagChange, read_flags, set_flags};
 use super::mode::Mode;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
@@ -36,13 +38,16 @@ pub struct Ownership {
     pub uid: u32,
     /// Group number.
     pub gid: u32,
+    /// Attributes of the file system that have to be set, where those that are there are not the wanted ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<u32>,
 }
 
 impl Attributes {
     /// Refuses what this host cannot do. SELinux options do nothing on a host without SELinux, as in Ansible.
     pub fn check(&self) -> Result<(), ModuleError> {
-        if self.flags.is_some() {
-            return Err(ModuleError::new("option `attributes` is not supported yet"));
+        if let Some(flags) = &self.flags {
+            FlagChange::parse(flags)?;
         }
         if let Some((option, _)) = self.selinux.first()
             && Path::new("/sys/fs/selinux/enforce").exists()
@@ -52,8 +57,14 @@ impl Attributes {
         Ok(())
     }
 
-    /// What something with `current` shall have.
-    pub fn wanted(&self, current: Ownership, is_dir: bool, ctx: &mut Ctx) -> Result<Ownership, ModuleError> {
+    /// What the thing at `path`, which has `current` now, shall have.
+    pub fn wanted(
+        &self,
+        path: &Path,
+        current: Ownership,
+        is_dir: bool,
+        ctx: &mut Ctx,
+    ) -> Result<Ownership, ModuleError> {
         let mode = match &self.mode {
             Some(mode) => mode.apply(current.mode, is_dir, ctx.umask()?),
             None => current.mode,
@@ -72,7 +83,18 @@ impl Attributes {
             },
             None => current.gid,
         };
-        Ok(Ownership { mode, uid, gid })
+        let flags = match self.wanted_flags(path)? {
+            Some((now, wanted)) if now != wanted => Some(wanted.bits()),
+            _ => None,
+        };
+        Ok(Ownership { mode, uid, gid, flags })
+    }
+
+    /// The attributes of the file system that a path has and shall have, where the task asks for any.
+    pub(super) fn wanted_flags(&self, path: &Path) -> Result<Option<(IFlags, IFlags)>, ModuleError> {
+        let Some(text) = &self.flags else { return Ok(None) };
+        let now = read_flags(path)?.unwrap_or(IFlags::empty());
+        Ok(Some((now, FlagChange::parse(text)?.apply(now))))
     }
 
     /// Whether neither mode nor owner nor anything else is asked for.
@@ -103,6 +125,7 @@ impl Ownership {
             mode: base & !ctx.umask()? | if is_dir && inherited.is_some() { 0o2000 } else { 0 },
             uid: rustix::process::geteuid().as_raw(),
             gid: inherited.map_or_else(|| rustix::process::getegid().as_raw(), |parent| parent.gid()),
+            flags: None,
         })
     }
 
@@ -117,7 +140,10 @@ impl Ownership {
             fs::set_permissions(path, fs::Permissions::from_mode(self.mode))
                 .map_err(|error| ModuleError::because(format!("chmod failed for `{}`", path.display()), error))?;
         }
-        Ok(())
+        match self.flags {
+            Some(flags) if !is_link => set_flags(path, IFlags::from_bits_retain(flags)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -149,7 +175,7 @@ macro_rules! file_options {
             owner: Option<String>,
             /// Group that shall own the file, by name or number.
             group: Option<String>,
-            /// Not supported yet: attributes of the file system as `chattr` takes them, such as `+i`.
+            /// Attributes of the file system as `chattr` takes them, such as `+i`; without a sign exactly these.
             #[serde(alias = "attr")]
             #[schemars(extend("x-aliases" = ["attr"]))]
             attributes: Option<String>,

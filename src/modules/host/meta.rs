@@ -45,7 +45,7 @@ impl FileMeta {
 
     /// Mode and owner.
     pub fn ownership(&self) -> Ownership {
-        Ownership { mode: self.raw.mode() & 0o7777, uid: self.raw.uid(), gid: self.raw.gid() }
+        Ownership { mode: self.raw.mode() & 0o7777, uid: self.raw.uid(), gid: self.raw.gid(), flags: None }
     }
 
     /// Ansible's word for the kind: `file`, `hard` (a file with several names), `directory`, `link`.

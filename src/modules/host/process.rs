@@ -17,9 +17,12 @@ use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 
 /// How long output is awaited after the process has ended while something it left in the background holds the pipes.
-const AFTERMATH: Duration = Duration::from_millis(100);
+pub(super) const AFTERMATH: Duration = Duration::from_millis(100);
 /// How long a process group may take to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Where programs are looked for when the environment does not say.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A process to run. Made by [`Ctx::command`].
 #[must_use]
@@ -133,12 +136,24 @@ impl Ctx {
             timeout: None,
         }
     }
+
+    /// Whether a program of this name is in the folders that commands are looked for in.
+    pub fn has_program(&self, name: &str) -> bool {
+        let path = self.variable("PATH").unwrap_or_else(|| USUAL_PATH.to_owned());
+        path.split(':').any(|folder| std::path::Path::new(folder).join(name).is_file())
+    }
 }
 
 impl Process<'_> {
     /// Starts it in this folder.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
+        self
+    }
+
+    /// Adds an argument.
+    pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        self.argv.push(argument.into());
         self
     }
 
@@ -274,13 +289,13 @@ async fn write_some<W: AsyncWriteExt + Unpin>(stream: &mut Option<W>, bytes: &[u
     }
 }
 
-fn exit_code(status: ExitStatus) -> i32 {
+pub(super) fn exit_code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     status.code().or_else(|| status.signal().map(|signal| -signal)).unwrap_or(-1)
 }
 
 /// Asks the whole group to end, then makes it.
-async fn end_group(child: &mut Child, group: Option<u32>) {
+pub(super) async fn end_group(child: &mut Child, group: Option<u32>) {
     use rustix::process::{Pid, Signal, kill_process_group};
     let group = group.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let Some(group) = group else { return };

@@ -5,10 +5,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::IFlags;
 use serde::Serialize;
 
 use super::attributes::{Attributes, Ownership};
 use super::content::Content;
+use super::flags::{set_flags, show_flags};
 use super::meta::FileKind;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
@@ -69,7 +71,7 @@ impl TargetFile {
             Some(ownership) => ownership,
             None => Ownership::fresh(&self.path, false, ctx)?,
         };
-        Ok(FileState { content: Some(content), ownership: Some(self.attributes.wanted(now, false, ctx)?) })
+        Ok(FileState { content: Some(content), ownership: Some(self.attributes.wanted(&self.path, now, false, ctx)?) })
     }
 
     /// Makes it so. Returns `backup_file` where a copy was kept.
@@ -116,12 +118,14 @@ impl TargetFile {
             .tempfile_in(folder)
             .map_err(|error| ModuleError::because(format!("cannot write into `{}`", folder.display()), error))?;
         content.write_to(new.as_file_mut()).map_err(|error| failed("write", error))?;
+        let flags = self.attributes.wanted_flags(path)?;
         self.take_ownership(new.as_file(), ownership, before)?;
         if let Some(command) = &self.validate {
             validate(command, new.path(), ctx)?;
         }
         match new.persist(path) {
-            Ok(_) => Ok(()),
+            // the new file has none of the old one's attributes
+            Ok(_) => flags.map_or(Ok(()), |(_, wanted)| set_flags(path, wanted)),
             Err(error) if self.attributes.unsafe_writes => {
                 let mut target = File::create(path).map_err(|error| failed("open", error))?;
                 content.write_to(&mut target).and_then(|()| target.flush()).map_err(|error| failed("write", error))?;
@@ -204,6 +208,9 @@ pub fn ownership_diff(before: Ownership, after: Ownership) -> (Map, Map) {
     add("owner", i64::from(before.uid).into(), i64::from(after.uid).into());
     add("group", i64::from(before.gid).into(), i64::from(after.gid).into());
     add("mode", super::show_mode(before.mode).into(), super::show_mode(after.mode).into());
+    let flags =
+        |flags: Option<u32>| flags.map_or(Value::Null, |bits| show_flags(IFlags::from_bits_retain(bits)).into());
+    add("attributes", flags(before.flags), flags(after.flags));
     (old, new)
 }
 

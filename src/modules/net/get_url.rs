@@ -4,24 +4,23 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::checksum_option::{Wanted, digest_of};
 use super::uri::{changed, file_name};
+use super::url_options::url_options;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::files::Checksum;
-use crate::modules::host::{
-    Content, FileState, Follow, HttpSettings, Mode, Request, TargetFile, file_options, masked_url,
-};
+use crate::modules::host::{Content, FileState, Mode, TargetFile, masked_url};
 use crate::modules::managed::{Applied, Managed};
 use crate::modules::outcome::Diff;
-use crate::value::{Map, Secret, Text, Value, python_str};
+use crate::value::{Map, Secret, Value};
 
-file_options! {
+url_options! {
     /// Downloads a file to the host.
     ///
     /// An existing file is loaded again only where the server has a newer one, where its checksum is wrong, or with `force`;
@@ -45,12 +44,6 @@ file_options! {
         backup: bool,
         /// Mode of the file. Left alone where not given.
         mode: Option<Mode>,
-        /// Headers by name.
-        #[schemars(with = "Option<std::collections::BTreeMap<String, String>>")]
-        headers: Option<Value>,
-        /// Headers that a redirected request leaves out.
-        #[serde(default)]
-        unredirected_headers: Vec<String>,
         /// Seconds to wait for a connection, and for each part of the answer.
         #[serde(default = "ten")]
         timeout: u64,
@@ -60,51 +53,11 @@ file_options! {
         #[serde(alias = "username")]
         #[schemars(extend("x-aliases" = ["username"]))]
         url_username: Option<String>,
-        /// Password for basic authentication.
-        #[serde(alias = "password")]
-        #[schemars(with = "Option<Secret>", extend("x-aliases" = ["password"]))]
-        url_password: Option<Text>,
-        /// Send user name and password at once, not only when the server asks for them.
-        #[serde(default)]
-        force_basic_auth: bool,
-        /// Look for user name and password in `~/.netrc`.
-        #[serde(default = "yes")]
-        use_netrc: bool,
-        /// Refuse a server whose certificate is not valid.
-        #[serde(default = "yes")]
-        validate_certs: bool,
-        /// PEM file with a certificate of the client, and its key where `client_key` is not given.
-        client_cert: Option<String>,
-        /// PEM file with the key of `client_cert`.
-        client_key: Option<String>,
-        /// Use the proxies that the environment names.
-        #[serde(default = "yes")]
-        use_proxy: bool,
-        /// How the client calls itself.
-        #[serde(default = "agent")]
-        http_agent: String,
-        /// Unpack a compressed answer.
-        #[serde(default = "yes")]
-        decompress: bool,
-        /// Not supported: Kerberos authentication.
-        #[serde(default)]
-        use_gssapi: bool,
-        /// Not supported: the TLS ciphers are rustls's.
-        #[serde(default)]
-        ciphers: Vec<String>,
     }
 }
 
 fn ten() -> u64 {
     10
-}
-
-fn agent() -> String {
-    "ansible-httpget".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The file, and what was downloaded for it.
@@ -153,43 +106,6 @@ impl GetUrl {
         }
     }
 
-    fn request(&self, url: &str, ctx: &Ctx) -> Result<(Request, HttpSettings), ModuleError> {
-        let mut headers = vec![("User-Agent".to_owned(), Secret::new(self.http_agent.as_str()))];
-        if let Some(given) = &self.headers {
-            let map = given.as_map().ok_or_else(|| ModuleError::new("option `headers`: expected a mapping"))?;
-            for (name, value) in map {
-                headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name.to_string()));
-                headers.push((name.to_string(), Secret::new(python_str(value))));
-            }
-        }
-        let path = |option: &Option<String>| option.as_ref().map(|path| ctx.resolve(path));
-        let request = Request {
-            method: "GET".to_owned(),
-            url: url.to_owned(),
-            headers,
-            unredirected: self.unredirected_headers.clone(),
-            body: None,
-            follow: Follow::Always,
-            login: self.url_username.clone().map(|user| {
-                let password = self.url_password.as_ref().map_or("", |password| password.as_str());
-                (user, Secret::new(password))
-            }),
-            force_basic_auth: self.force_basic_auth,
-            use_netrc: self.use_netrc,
-        };
-        let settings = HttpSettings {
-            validate_certs: self.validate_certs,
-            ca_path: None,
-            client_cert: path(&self.client_cert),
-            client_key: path(&self.client_key),
-            use_proxy: self.use_proxy,
-            timeout: Duration::from_secs(self.timeout.max(1)),
-            decompress: self.decompress,
-            unix_socket: None,
-        };
-        Ok((request, settings))
-    }
-
     /// Loads a URL. `None` for the file means that what is there is as new; the name is what the server calls the file.
     fn load(&self, url: &str, since: Option<String>, ctx: &Ctx) -> Result<(Download, String), ModuleError> {
         let folder = match &self.tmp_dest {
@@ -206,7 +122,8 @@ impl GetUrl {
             let download = Download { file: kept, msg: format!("OK ({size} bytes)"), ..Download::default() };
             return Ok((download, file_name(None, url)));
         }
-        let (mut request, settings) = self.request(url, ctx)?;
+        let options = self.url_options();
+        let (mut request, settings) = (options.request("GET", url)?, options.settings(ctx));
         if let Some(time) = since {
             request.headers.push(("If-Modified-Since".to_owned(), Secret::new(time)));
         } else if self.force {
@@ -257,12 +174,7 @@ impl Managed for GetUrl {
     type State = DownloadState;
 
     fn validate(&self) -> Result<(), ModuleError> {
-        if self.use_gssapi {
-            return Err(ModuleError::new("option `use_gssapi` is not supported"));
-        }
-        if !self.ciphers.is_empty() {
-            return Err(ModuleError::new("option `ciphers` is not supported"));
-        }
+        self.url_options().check()?;
         if let Some(scheme) = self.url.split_once("://").map(|(scheme, _)| scheme)
             && !matches!(scheme, "http" | "https" | "file")
         {

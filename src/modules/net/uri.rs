@@ -2,20 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::uri_body::body;
+use super::url_options::url_options;
 use crate::modules::action::Action;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
-use crate::modules::host::{
-    Answer, Content, FileState, Follow, HttpSettings, Mode, Request, TargetFile, file_options, masked_url,
-};
+use crate::modules::host::{Answer, Content, FileState, Follow, HttpSettings, Mode, Request, TargetFile, masked_url};
 use crate::modules::outcome::Outcome;
-use crate::value::{Key, Map, Secret, Text, Value, from_json, python_str};
+use crate::value::{Key, Map, Secret, Value, from_json, python_str};
 
 /// How the body is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -49,7 +48,7 @@ enum Redirects {
     Urllib2,
 }
 
-file_options! {
+url_options! {
     /// Sends an HTTP request and returns the answer: `status`, headers by name, with `return_content` its `content`, and
     /// `json` where it is JSON.
     #[derive(Deserialize, JsonSchema)]
@@ -70,12 +69,6 @@ file_options! {
         /// `src` is on the host already.
         #[serde(default)]
         remote_src: bool,
-        /// Headers by name.
-        #[schemars(with = "Option<std::collections::BTreeMap<String, String>>")]
-        headers: Option<Value>,
-        /// Headers that a redirected request leaves out.
-        #[serde(default)]
-        unredirected_headers: Vec<String>,
         /// Statuses that count as success.
         #[serde(default = "success")]
         status_code: Vec<i64>,
@@ -103,42 +96,10 @@ file_options! {
         #[serde(alias = "user")]
         #[schemars(extend("x-aliases" = ["user"]))]
         url_username: Option<String>,
-        /// Password for basic authentication.
-        #[serde(alias = "password")]
-        #[schemars(with = "Option<Secret>", extend("x-aliases" = ["password"]))]
-        url_password: Option<Text>,
-        /// Send user name and password at once, not only when the server asks for them.
-        #[serde(default)]
-        force_basic_auth: bool,
-        /// Look for user name and password in `~/.netrc`.
-        #[serde(default = "yes")]
-        use_netrc: bool,
-        /// Refuse a server whose certificate is not valid.
-        #[serde(default = "yes")]
-        validate_certs: bool,
         /// PEM file with the authorities to believe instead of the system's.
         ca_path: Option<String>,
-        /// PEM file with a certificate of the client, and its key where `client_key` is not given.
-        client_cert: Option<String>,
-        /// PEM file with the key of `client_cert`.
-        client_key: Option<String>,
-        /// Use the proxies that the environment names.
-        #[serde(default = "yes")]
-        use_proxy: bool,
-        /// How the client calls itself.
-        #[serde(default = "agent")]
-        http_agent: String,
-        /// Unpack a compressed answer.
-        #[serde(default = "yes")]
-        decompress: bool,
         /// Send the request through this socket.
         unix_socket: Option<String>,
-        /// Not supported: Kerberos authentication.
-        #[serde(default)]
-        use_gssapi: bool,
-        /// Not supported: the TLS ciphers are rustls's.
-        #[serde(default)]
-        ciphers: Vec<String>,
         /// The file to send, brought from the controller.
         #[schemars(skip)]
         pub(super) source: Option<String>,
@@ -158,14 +119,6 @@ fn success() -> Vec<i64> {
 
 fn half_a_minute() -> u64 {
     30
-}
-
-fn agent() -> String {
-    "ansible-httpget".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Action for UriRequest {
@@ -201,12 +154,7 @@ impl Action for UriRequest {
 
 impl UriRequest {
     fn check(&self) -> Result<(), ModuleError> {
-        if self.use_gssapi {
-            return Err(ModuleError::new("option `use_gssapi` is not supported"));
-        }
-        if !self.ciphers.is_empty() {
-            return Err(ModuleError::new("option `ciphers` is not supported"));
-        }
+        self.url_options().check()?;
         if self.remote_src && self.source.is_some() {
             return Err(ModuleError::new("a file cannot be on the host and on the controller"));
         }
@@ -222,14 +170,9 @@ impl UriRequest {
     }
 
     fn request(&self, ctx: &Ctx) -> Result<(Request, HttpSettings), ModuleError> {
-        let mut headers = vec![("User-Agent".to_owned(), Secret::new(self.http_agent.as_str()))];
-        if let Some(given) = &self.headers {
-            let map = given.as_map().ok_or_else(|| ModuleError::new("option `headers`: expected a mapping"))?;
-            for (name, value) in map {
-                headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name.to_string()));
-                headers.push((name.to_string(), Secret::new(python_str(value))));
-            }
-        }
+        let options = self.url_options();
+        let mut request = options.request(&self.method.to_ascii_uppercase(), &self.url)?;
+        let headers = &mut request.headers;
         let (body, content_type) = body(self, ctx)?;
         let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         match content_type {
@@ -246,34 +189,17 @@ impl UriRequest {
         } else if self.force {
             headers.push(("Cache-Control".to_owned(), Secret::new("no-cache")));
         }
-        let path = |option: &Option<String>| option.as_ref().map(|path| ctx.resolve(path));
-        let request = Request {
-            method: self.method.to_ascii_uppercase(),
-            url: self.url.clone(),
-            headers,
-            unredirected: self.unredirected_headers.clone(),
-            body: body.map(Into::into),
-            follow: match self.follow_redirects {
-                Redirects::All | Redirects::Urllib2 => Follow::Always,
-                Redirects::None => Follow::Never,
-                Redirects::Safe => Follow::Safe,
-            },
-            login: self.url_username.clone().map(|user| {
-                let password = self.url_password.as_ref().map_or("", |password| password.as_str());
-                (user, Secret::new(password))
-            }),
-            force_basic_auth: self.force_basic_auth,
-            use_netrc: self.use_netrc,
+        request.body = body.map(Into::into);
+        request.follow = match self.follow_redirects {
+            Redirects::All | Redirects::Urllib2 => Follow::Always,
+            Redirects::None => Follow::Never,
+            Redirects::Safe => Follow::Safe,
         };
+        let path = |option: &Option<String>| option.as_ref().map(|path| ctx.resolve(path));
         let settings = HttpSettings {
-            validate_certs: self.validate_certs,
             ca_path: path(&self.ca_path),
-            client_cert: path(&self.client_cert),
-            client_key: path(&self.client_key),
-            use_proxy: self.use_proxy,
-            timeout: Duration::from_secs(self.timeout.max(1)),
-            decompress: self.decompress,
             unix_socket: path(&self.unix_socket),
+            ..options.settings(ctx)
         };
         Ok((request, settings))
     }
@@ -404,6 +330,8 @@ fn decode(content: &[u8], kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

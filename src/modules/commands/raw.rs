@@ -1,0 +1,61 @@
+//! `raw`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::execution::finish;
+use crate::modules::action::Action;
+use crate::modules::context::Ctx;
+use crate::modules::error::ModuleError;
+use crate::modules::outcome::Outcome;
+
+/// Runs a command line in a shell, as it stands and without conditions.
+///
+/// The task counts as changed whenever the command ran, and as failed when its exit status is not 0. In check mode nothing
+/// runs.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    /// The command line. May stand directly behind the module's name.
+    #[serde(alias = "_raw_params")]
+    #[schemars(extend("x-aliases" = ["_raw_params"]))]
+    free_form: Option<String>,
+    /// The shell to use instead of `/bin/sh`, by its full path.
+    executable: Option<String>,
+}
+
+impl Action for Raw {
+    fn run(&self, ctx: &mut Ctx) -> Result<Outcome, ModuleError> {
+        let Some(line) = self.free_form.as_deref().filter(|line| !line.trim().is_empty()) else {
+            return Err(ModuleError::new("no command given").with("rc", 256_i64));
+        };
+        if ctx.mode.check {
+            return Ok(Outcome { skipped: true, ..Outcome::ok() }.msg("Command would have run if not in check mode"));
+        }
+        let shell = self.executable.as_deref().unwrap_or("/bin/sh");
+        let output = ctx.command([shell, "-c", line]).run()?;
+        let mut outcome = Outcome::changed(true);
+        finish(&mut outcome, &output, false);
+        Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::modules::testing::{run, with_ctx};
+    use crate::value::Value;
+
+    #[test]
+    fn a_line_runs_in_a_shell() {
+        with_ctx(|ctx| {
+            let done = run(ctx, "raw", json!({"free_form": "echo $((1 + 1)); exit 3"})).unwrap();
+            assert!(done.changed && done.failed);
+            assert_eq!(done.values.get("stdout").and_then(Value::as_str), Some("2\n"));
+            assert_eq!(done.values.get("rc"), Some(&Value::Int(3)));
+            ctx.mode.check = true;
+            assert!(run(ctx, "raw", json!({"free_form": "false"})).unwrap().skipped);
+        });
+    }
+}
