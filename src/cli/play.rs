@@ -1,6 +1,7 @@
 //! `quaymaster play`: from the command line to a finished run.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -293,23 +294,26 @@ async fn interrupt(cancel: CancellationToken) {
     std::process::exit(i32::from(ExitCode::Interrupted.code()));
 }
 
-/// Answers one question of `vars_prompt`.
-fn ask(question: &Question, cancel: &CancellationToken) -> Result<String, String> {
+/// Answers one question of `vars_prompt`; nothing where there is nobody to ask.
+#[expect(clippy::print_stderr, reason = "the user is at the terminal")]
+fn ask(question: &Question, cancel: &CancellationToken) -> Result<Option<String>, String> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
     let text = match &question.default {
         Some(default) if !question.private => format!("{} [{default}]: ", question.text),
         _ => format!("{}: ", question.text),
     };
     let once = |text: &str| match User.ask(text, !question.private, cancel) {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => Err(format!("there is nobody to ask for `{}`; give it with -e", question.name)),
+        Ok(None) => Err(format!("the question for `{}` was not answered", question.name)),
         Err(error) => Err(format!("cannot ask for `{}`: {error}", question.name)),
     };
-    let answer = once(&text)?;
-    if question.confirm && once(&format!("confirm {text}"))? != answer {
-        return Err(format!("the two answers for `{}` differ", question.name));
+    loop {
+        let answer = once(&text)?;
+        if !question.confirm || once(&format!("confirm {text}"))? == answer {
+            return Ok(Some(answer));
+        }
+        eprintln!("the two answers differ");
     }
-    Ok(match &question.default {
-        Some(default) if answer.is_empty() => default.clone(),
-        _ => answer,
-    })
 }

@@ -13,6 +13,7 @@ use super::strategy::Turn;
 use super::target::crash_message;
 use crate::diag::Diagnostic;
 use crate::event::{EventKind, TaskStatus};
+use crate::modules::table;
 use crate::playbook::{Action, IncludeKind};
 use crate::value::{Value, parse_bool, python_str};
 use crate::vars::HostVars;
@@ -40,7 +41,7 @@ impl Batch {
             self.env.sink.emit(EventKind::TaskStarted {
                 task: number,
                 name: self.task_name(prepared, Some(first)),
-                action: action_name(prepared),
+                action: self.action_for(prepared, first),
                 kind: prepared.frame.kind,
                 hosts: if in_step { hosts.len() } else { self.running(&self.everyone()).len() },
                 location: self.env.location(prepared.task.span),
@@ -129,7 +130,7 @@ impl Batch {
                 let role = include.args.get("name").map(python_str).unwrap_or_default();
                 return format!("include_role : {role}");
             }
-            (None, _) => action_name(prepared),
+            (None, _) => first.map_or_else(|| action_name(prepared), |first| self.action_for(prepared, first)),
         };
         match &prepared.frame.role {
             Some(frame) => format!("{} : {name}", frame.role().name),
@@ -147,7 +148,12 @@ impl Batch {
     }
 
     fn is_run_once(&self, prepared: &Prepared, first: &Arc<HostVars>) -> bool {
-        if let Action::Module { module, .. } = &prepared.task.action
+        let module = match &prepared.task.action {
+            Action::Module { module, .. } => Some(*module),
+            Action::Named(_) => table::find(&self.action_for(prepared, first)),
+            Action::Include(_) | Action::Meta(_) => None,
+        };
+        if let Some(module) = module
             && module.collection == "ansible.builtin"
             && ONCE_FOR_ALL.contains(&module.name)
         {
@@ -179,6 +185,14 @@ impl Batch {
     /// Whether a keyword that is a truth value is on.
     fn wants(&self, prepared: &Prepared, first: &Arc<HostVars>, value: Option<&Value>) -> bool {
         self.for_first(prepared, first, value).and_then(|value| parse_bool(&value)).unwrap_or(false)
+    }
+
+    /// The module that the task names, a template of it rendered for the first host.
+    fn action_for(&self, prepared: &Prepared, first: &Arc<HostVars>) -> String {
+        let Action::Named(named) = &prepared.task.action else { return action_name(prepared) };
+        let scope = self.scope(Some(first), &prepared.vars).ok();
+        let rendered = scope.and_then(|scope| self.env.templar.render(&named.name, &scope).ok());
+        rendered.as_ref().map_or_else(|| action_name(prepared), super::shown::label_text)
     }
 
     /// Waits for a host's turn, where hosts do not go in step.
@@ -217,6 +231,7 @@ pub(super) fn action_name(prepared: &Prepared) -> String {
             IncludeKind::Tasks => "include_tasks".to_owned(),
             IncludeKind::Role => "include_role".to_owned(),
         },
+        Action::Named(named) => python_str(&named.name),
         Action::Meta(_) => "meta".to_owned(),
     }
 }

@@ -19,6 +19,7 @@ mod one;
 mod outcome;
 mod play;
 mod problem;
+mod prompts;
 mod run;
 mod schedule;
 mod shown;

@@ -8,7 +8,7 @@ use super::defaults::Gathering;
 use super::env::Env;
 use super::frame::Frame;
 use super::problem::{Problem, span_of};
-use super::run::Question;
+use super::prompts::prompts;
 use super::schedule::{batches, ordered};
 use super::strategy::Strategy;
 use crate::diag::Diagnostic;
@@ -16,7 +16,7 @@ use crate::event::EventKind;
 use crate::inventory::HostOrder;
 use crate::playbook::{Play, Step};
 use crate::tree::absolute;
-use crate::value::{Key, Map, Value, is_truthy, parse_bool, python_str};
+use crate::value::{Map, Value, is_truthy, parse_bool, python_str};
 use crate::vars::{HostVars, PlayVars, TaskScope};
 
 /// What a play means for the plays after it.
@@ -103,42 +103,6 @@ pub(super) async fn run_play(env: &Arc<Env>, play: &Arc<Play>) -> Result<PlayEnd
 
 fn scope_of(env: &Env, vars: PlayVars) -> TaskScope {
     TaskScope::new(Arc::clone(&env.vars)).in_play(Arc::new(vars), Arc::default())
-}
-
-/// Asks for the variables of `vars_prompt` that the command line does not give.
-fn prompts(env: &Arc<Env>, play: &Play, scope: &TaskScope) -> Result<Map, Problem> {
-    let mut out = Map::new();
-    for prompt in &play.vars_prompt {
-        if env.vars.extra.contains_key(&*prompt.name) {
-            continue;
-        }
-        let render = |value: &Option<Value>| -> Result<Option<String>, Problem> {
-            let Some(value) = value else { return Ok(None) };
-            let rendered = env.templar.render(value, scope);
-            rendered.map(|value| Some(python_str(&value))).map_err(|e| env.template_problem(&e, Some(prompt.span)))
-        };
-        let question = Question {
-            name: prompt.name.to_string(),
-            text: render(&prompt.prompt)?.unwrap_or_else(|| prompt.name.to_string()),
-            default: render(&prompt.default)?,
-            private: prompt.private,
-            confirm: prompt.confirm,
-        };
-        let answer = (env.prompter)(&question).map_err(|reason| {
-            let diagnostic = Diagnostic::error("vars-prompt", format!("no value for `{}`: {reason}", prompt.name))
-                .at(prompt.span)
-                .help(format!("give it on the command line: `-e {}=…`", prompt.name));
-            Problem::from_diagnostic(&diagnostic, &env.sources)
-        })?;
-        let value = if prompt.private {
-            env.templar.redactor().register(&answer);
-            Value::secret(answer)
-        } else {
-            Value::data(answer)
-        };
-        out.insert(Key::from(&*prompt.name), value);
-    }
-    Ok(out)
 }
 
 /// Renders the keywords of a play, which no host has a say in.

@@ -71,8 +71,8 @@ pub struct Question {
     pub confirm: bool,
 }
 
-/// Asks the user, or says why it cannot.
-pub type Prompter = Arc<dyn Fn(&Question) -> Result<String, String> + Send + Sync>;
+/// Asks the user, or says why it cannot; nothing where there is nobody to ask.
+pub type Prompter = Arc<dyn Fn(&Question) -> Result<Option<String>, String> + Send + Sync>;
 
 /// How a run went.
 #[derive(Clone, Debug, PartialEq, Eq)]

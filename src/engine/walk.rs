@@ -98,7 +98,7 @@ impl Batch {
     /// Runs a task on hosts.
     pub(super) async fn run_prepared(&self, prepared: Arc<Prepared>, hosts: &[usize]) {
         match &prepared.task.action {
-            Action::Module { .. } | Action::Include(_) => self.fan_out(&prepared, hosts).await,
+            Action::Module { .. } | Action::Named(_) | Action::Include(_) => self.fan_out(&prepared, hosts).await,
             Action::Meta(what) => self.run_meta(&prepared, what, hosts).await,
         }
     }

@@ -151,6 +151,7 @@ fn title(task: &Task, role: Option<&str>) -> String {
                 IncludeKind::Role => "include_role".to_owned(),
             },
             Action::Include(include) => include.name.to_string(),
+            Action::Named(named) => python_str(&named.name),
             Action::Meta(_) => "meta".to_owned(),
         },
     }

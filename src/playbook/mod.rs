@@ -17,7 +17,8 @@ pub use keywords::{Become, Keywords, LoopControl, Tags};
 pub use list::{Listing, syntax_checked};
 pub use load::{LoadContext, Loader, LoaderOptions, RoleHome, RoleUse, VarsRank};
 pub use model::{
-    Action, Block, Handler, Include, IncludeKind, LoopSource, Play, Playbook, Role, Step, Task, TaskId, VarsPrompt,
+    Action, Block, Handler, Include, IncludeKind, LoopSource, Named, Play, Playbook, Role, Step, Task, TaskId,
+    VarsPrompt,
 };
 pub use tags::{TagFilter, split_tags};
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::keywords::{Keywords, LoopControl};
 use crate::diag::Span;
 use crate::modules::ModuleDef;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
+use crate::yaml::Node;
 
 /// A number that names a task for the whole run (dynamic includes draw further ones).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,6 +81,14 @@ pub struct VarsPrompt {
     pub private: bool,
     /// Whether to ask twice.
     pub confirm: bool,
+    /// `unsafe`: the answer is never a template.
+    pub is_unsafe: bool,
+    /// `encrypt`: how the answer is hashed.
+    pub encrypt: Option<String>,
+    /// `salt` of the hash.
+    pub salt: Option<String>,
+    /// `salt_size`, where the salt is drawn.
+    pub salt_size: Option<u32>,
     /// Where it stands.
     pub span: Span,
 }
@@ -161,10 +170,36 @@ pub enum Action {
         /// Where the module's name stands.
         span: Span,
     },
+    /// Runs a module whose name is a template.
+    Named(Arc<Named>),
     /// Reads further tasks, a role or variables when it is reached.
     Include(Include),
     /// `meta`, with what is asked (`flush_handlers`, `end_play` …), checked at loading.
     Meta(Arc<str>),
+}
+
+/// A module that is only known when the task is reached: `action: "{{ name }} a=b"`.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The name, a template.
+    pub name: Value,
+    /// What stands beside it.
+    pub(super) body: NamedBody,
+    /// `args`.
+    pub(super) args: Option<Node>,
+    /// Where short names are looked for.
+    pub(super) collections: Vec<String>,
+    /// Where the name stands.
+    pub span: Span,
+}
+
+/// What stands beside the name of a module that is a template.
+#[derive(Clone, Debug)]
+pub(super) enum NamedBody {
+    /// Free-form text.
+    Text(Text),
+    /// A mapping.
+    Entries(Node),
 }
 
 /// A dynamic include.

@@ -34,6 +34,17 @@ pub(crate) fn hash(kind: &str, password: &[u8], wish: &Wish) -> Outcome<String> 
     }
 }
 
+/// Hashes a password for a user outside templates; an error is a sentence.
+pub(crate) fn hash_password(
+    kind: &str,
+    password: &str,
+    salt: Option<String>,
+    size: Option<u32>,
+) -> Result<String, String> {
+    let wish = Wish { salt, salt_size: size, ..Wish::default() };
+    hash(kind, password.as_bytes(), &wish).map_err(|fault| fault.message().to_owned())
+}
+
 /// A salt of so many characters. Each of them is one that all of the types take.
 pub(crate) fn random_salt(size: usize) -> String {
     let mut random = rand::rng();

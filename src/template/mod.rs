@@ -29,6 +29,7 @@ mod scope;
 mod syntax;
 mod templar;
 
+pub(crate) use crypt::hash_password;
 pub use error::TemplateError;
 pub use outside::{Fetch, Outside, Plugin, Redirects};
 pub(crate) use regex::{Flags, Regex};

@@ -41,23 +41,32 @@ impl One {
         }
     }
 
-    /// What `module_defaults` around the task give for this module, not rendered yet; the inner ones win.
+    /// What `module_defaults` around the task give for this module, not rendered yet: those of its groups, and over them its
+    /// own. What an inner level says of the same name replaces what an outer one says, as in Ansible.
     fn module_defaults(&self, module: &'static ModuleDef) -> Result<Map, Problem> {
-        let mut out = Map::new();
+        let mut own: Option<Value> = None;
+        let mut by_group: Vec<Option<Value>> = vec![None; module.groups.len()];
         for value in &self.prepared.keywords.module_defaults {
-            let Value::Map(by_module) = (if value.as_map().is_some() { value.clone() } else { self.render(value)? })
+            let Value::Map(by_name) = (if value.as_map().is_some() { value.clone() } else { self.render(value)? })
             else {
                 continue;
             };
-            for (name, defaults) in by_module.iter() {
-                let meant = name.as_str().and_then(table::find).is_some_and(|found| std::ptr::eq(found, module));
-                if !meant {
-                    continue;
+            for (name, defaults) in by_name.iter().filter_map(|(name, defaults)| Some((name.as_str()?, defaults))) {
+                if let Some(group) = name.strip_prefix("group/") {
+                    let at = module.groups.iter().position(|known| *known == group);
+                    if let Some(slot) = at.and_then(|at| by_group.get_mut(at)) {
+                        *slot = Some(defaults.clone());
+                    }
+                } else if table::find(name).is_some_and(|found| std::ptr::eq(found, module)) {
+                    own = Some(defaults.clone());
                 }
-                let defaults = if defaults.as_map().is_some() { defaults.clone() } else { self.render(defaults)? };
-                if let Value::Map(defaults) = defaults {
-                    out.extend(defaults.iter().map(|(key, value): (&Key, &Value)| (key.clone(), value.clone())));
-                }
+            }
+        }
+        let mut out = Map::new();
+        for defaults in by_group.into_iter().chain([own]).flatten() {
+            let defaults = if defaults.as_map().is_some() { defaults } else { self.render(&defaults)? };
+            if let Value::Map(defaults) = defaults {
+                out.extend(defaults.iter().map(|(key, value): (&Key, &Value)| (key.clone(), value.clone())));
             }
         }
         Ok(out)

@@ -13,7 +13,7 @@ use crate::engine::shown::item_result;
 use crate::event::EventKind;
 use crate::modules::{Effect, ModuleDef};
 use crate::playbook::Action;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Value, python_str};
 use crate::vars::namespaced;
 
 impl One {
@@ -43,14 +43,13 @@ impl One {
         }
         let prepared = Arc::clone(&self.prepared);
         match &prepared.task.action {
-            Action::Module { module, args, span, .. } => {
-                let keywords = self.keywords()?;
-                let rendered = self.args(module, args)?;
-                let mut done = self.tries(module, args, *span, &rendered, &keywords).await;
-                done.notify = self.notifications()?;
-                done.delegate = keywords.delegate;
-                done.delegate_facts = keywords.delegate_facts;
-                Ok(done)
+            Action::Module { module, args, span, .. } => self.module(module, args, *span).await,
+            Action::Named(named) => {
+                let name = self.render(&named.name)?;
+                let found = self.env.loader.named_module(named, &python_str(&name));
+                let (module, args) =
+                    found.map_err(|problems| Problem::from_diagnostics(&problems, &self.env.sources))?;
+                self.module(module, &args, named.span).await
             }
             Action::Include(include) => {
                 let args = self.render(&Value::map(include.args.clone()))?;
@@ -62,6 +61,16 @@ impl One {
             }
             Action::Meta(_) => Ok(Done::default()),
         }
+    }
+
+    async fn module(&mut self, module: &'static ModuleDef, args: &Value, span: Span) -> Result<Done, Problem> {
+        let keywords = self.keywords()?;
+        let rendered = self.args(module, args)?;
+        let mut done = self.tries(module, args, span, &rendered, &keywords).await;
+        done.notify = self.notifications()?;
+        done.delegate = keywords.delegate;
+        done.delegate_facts = keywords.delegate_facts;
+        Ok(done)
     }
 
     /// Runs the module until it is content, and judges each try.

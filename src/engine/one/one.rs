@@ -37,6 +37,7 @@ impl One {
     pub(super) fn action_span(&self) -> Span {
         match &self.prepared.task.action {
             Action::Module { span, .. } => *span,
+            Action::Named(named) => named.span,
             Action::Include(include) => include.span,
             Action::Meta(_) => self.prepared.task.span,
         }

@@ -47,7 +47,7 @@ fn problems_of_a_play_end_the_run() {
             "order: '{{ \"random\" }}'",
             "`order` is one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle, not `random`",
         ),
-        ("vars_prompt: [{name: x}]", "no value for `x`: nobody to ask"),
+        ("vars_prompt: [{name: x, prompt: broken}]", "no value for `x`: nobody to ask"),
     ] {
         let (text, outcome) = Case::new(&play(keyword)).outcome();
         assert!(text.contains(message), "{text}");
@@ -71,9 +71,19 @@ fn prompts_are_asked_once_and_extra_variables_answer_them() {
   vars_prompt:
     - {name: shown, default: '{{ 1 + 1 }}', private: false}
     - {name: given}
+    - {name: nothing}
+    - {name: typed, prompt: 'answer {{ \"{{\" }} 1 + 2 }}', private: false}
+    - {name: raw, prompt: 'answer {{ \"{{\" }} 1 }}', unsafe: true, private: false}
+    - {name: hashed, prompt: answer sesame, encrypt: sha512_crypt, salt: abcdefgh, private: false}
   tasks:
-    - debug: msg='{{ shown }} {{ given }}'
+    - debug: msg='{{ shown }} {{ given }} {{ nothing }} {{ typed }} {{ raw }} {{ hashed }}'
 ";
     let text = Case::new(site).extra("given", "by hand").run();
-    assert!(text.contains("ok: 2 by hand"), "{text}");
+    assert!(
+        text.contains(
+            "ok: 2 by hand None 3 {{ 1 }} $6$rounds=656000$abcdefgh$M4h94yC5ZFTL4DT5LGGa1V7hP68irBLTVKvSpV5Iy9"
+        ),
+        "{text}"
+    );
+    assert_eq!(text.matches("WARNING there is nobody to ask").count(), 1);
 }

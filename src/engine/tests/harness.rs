@@ -132,7 +132,10 @@ impl Case {
             services: Arc::new(HostServices::default()),
             sink,
             cancel: self.cancel,
-            prompter: Arc::new(|question| question.default.clone().ok_or_else(|| "nobody to ask".to_owned())),
+            prompter: Arc::new(|question| match question.text.as_str() {
+                "broken" => Err("nobody to ask".to_owned()),
+                text => Ok(text.strip_prefix("answer ").map(str::to_owned)),
+            }),
             started: String::new(),
         }));
         let events = std::iter::from_fn(|| receiver.blocking_recv()).collect();

@@ -5,6 +5,7 @@ mod flow;
 mod handlers;
 mod harness;
 mod includes;
+mod named;
 mod places;
 mod results;
 mod secrets;

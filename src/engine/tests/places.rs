@@ -42,8 +42,8 @@ fn a_wrong_keyword_is_pointed_at() {
     let text = failure("{debug: {msg: x}, loop: '{{ {\"a\": 1} }}'}");
     assert!(text.contains("`loop` takes a list, and this is a dict"), "{text}");
     assert!(text.contains("loop over a mapping with `| dict2items`"), "{text}");
-    let text = failure("{command: 'true', async: 10}");
-    assert!(text.contains("`async` is not supported yet"), "{text}");
+    let text = failure("{command: 'true', async: '{{ \"long\" }}'}");
+    assert!(text.contains("`async` takes a number"), "{text}");
     let text = failure("{command: 'true', become: true, become_user: nobody}");
     assert!(text.contains("cannot become `nobody`"), "{text}");
 }

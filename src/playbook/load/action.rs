@@ -28,6 +28,8 @@ pub(super) enum Builtin {
 pub(super) enum Target {
     Builtin(Builtin),
     Module(&'static ModuleDef),
+    /// A module whose name is a template.
+    Named,
     /// A module that Ansible has and quaymaster has not, with its full name and what is to be said.
     Unsupported(String, Box<Diagnostic>),
 }
@@ -39,6 +41,8 @@ pub(super) struct Written<'n> {
     pub(super) body: OwnedBody<'n>,
     /// `local_action` also means `delegate_to: localhost`.
     pub(super) local: bool,
+    /// It stands under `action` or `local_action`.
+    pub(super) old_style: bool,
 }
 
 /// What stands beside the name; the text of `action: copy src=a` is cut out of a longer one.
@@ -121,6 +125,7 @@ impl Reader<'_> {
                     span: entry.key.span,
                     body: OwnedBody::Node(&entry.value),
                     local: false,
+                    old_style: false,
                 });
             } else {
                 strangers.push((*key, *entry));
@@ -135,6 +140,7 @@ impl Reader<'_> {
                     span: entry.key.span,
                     body: OwnedBody::Node(&entry.value),
                     local: false,
+                    old_style: false,
                 });
             } else {
                 strangers.push((key, entry));
@@ -176,6 +182,11 @@ impl Reader<'_> {
         if let Some(target) = resolve(name, context) {
             return Some(target);
         }
+        if written.old_style && name.contains("{{") {
+            let name = Value::template(name);
+            self.check_templates(&name);
+            return Some(Target::Named);
+        }
         let problem = match short(name) {
             "include" => Diagnostic::error("removed-action", "`include` was removed from Ansible")
                 .at(written.span)
@@ -184,7 +195,9 @@ impl Reader<'_> {
                 .at(written.span)
                 .help("it stands in the list of plays"),
             _ if name.contains("{{") => {
-                Diagnostic::error("unsupported", "a template as the name of a module is not supported").at(written.span)
+                Diagnostic::error("no-module", "a template cannot be the key that names the module")
+                    .at(written.span)
+                    .help("`action: \"{{ name }} option=value\"` takes one")
             }
             _ => match self.missing_module(name, written.span, context) {
                 Missing::Unsupported(full, problem) => return Some(Target::Unsupported(full, problem)),
@@ -213,7 +226,7 @@ impl Reader<'_> {
         match &node.kind {
             NodeKind::Scalar(Value::Str(text)) => {
                 let (name, rest) = split(self, text)?;
-                Some(Written { name, span: node.span, body: OwnedBody::Text(rest), local })
+                Some(Written { name, span: node.span, body: OwnedBody::Text(rest), local, old_style: true })
             }
             NodeKind::Mapping(entries) => {
                 let Some(module) = node.get("module").map(|module| (module, module.to_value())) else {
@@ -240,7 +253,7 @@ impl Reader<'_> {
                 });
                 let others = others.collect();
                 let body = Node { span: node.span, kind: NodeKind::Mapping(others) };
-                Some(Written { name, span: module_node.span, body: OwnedBody::Entries(body), local })
+                Some(Written { name, span: module_node.span, body: OwnedBody::Entries(body), local, old_style: true })
             }
             _ => {
                 let message = format!("`{key}` takes a module's name with its options, not {}", kind_of(node));

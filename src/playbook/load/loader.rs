@@ -12,10 +12,10 @@ use super::role_use::RoleUse;
 use crate::diag::{Diagnostic, Diagnostics, Severity, SourceMap, Span};
 use crate::modules::ModuleDef;
 use crate::playbook::check::OptionSpec;
-use crate::playbook::model::{Handler, Playbook, Role, Step, TaskId};
+use crate::playbook::model::{Handler, Named, Playbook, Role, Step, TaskId};
 use crate::template::Templar;
 use crate::tree::Files;
-use crate::value::Map;
+use crate::value::{Map, Value};
 use crate::yaml::Node;
 
 /// What a loader works with.
@@ -132,6 +132,15 @@ impl Loader {
     /// Every problem found.
     pub fn load_role(&self, role: &RoleUse, context: &LoadContext) -> Result<Arc<Role>, Diagnostics> {
         self.read(|reader| reader.role(role, context))
+    }
+
+    /// The module of a task whose module's name is a template, now that the name is known, with its options as the task gives
+    /// them.
+    ///
+    /// # Errors
+    /// There is no such module, or the options cannot be read for it.
+    pub fn named_module(&self, named: &Named, name: &str) -> Result<(&'static ModuleDef, Value), Diagnostics> {
+        self.read(|reader| reader.named_module(named, name))
     }
 
     /// Reads a file of variables, opened where it is vaulted; its values are secret then. An empty file has none.

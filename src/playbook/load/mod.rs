@@ -10,6 +10,7 @@ mod import;
 mod include;
 mod known;
 mod loader;
+mod named;
 mod names;
 mod notify;
 mod play;

@@ -12,7 +12,7 @@ use crate::playbook::check::candidates;
 use crate::playbook::keywords::Keywords;
 use crate::playbook::model::{Play, VarsPrompt};
 use crate::tree::display_name;
-use crate::value::{Map, Value, parse_bool};
+use crate::value::{Map, Value, parse_bool, python_str};
 use crate::yaml::{Entry, Node};
 
 /// The values of `order`.
@@ -246,8 +246,18 @@ impl Reader<'_> {
     }
 
     fn vars_prompt(&mut self, node: &Node) -> Option<VarsPrompt> {
-        let mut prompt =
-            VarsPrompt { name: "".into(), prompt: None, default: None, private: true, confirm: false, span: node.span };
+        let mut prompt = VarsPrompt {
+            name: "".into(),
+            prompt: None,
+            default: None,
+            private: true,
+            confirm: false,
+            is_unsafe: false,
+            encrypt: None,
+            salt: None,
+            salt_size: None,
+            span: node.span,
+        };
         for (key, entry) in self.entries(node, "an entry of `vars_prompt`")? {
             let value = &entry.value;
             let flag = |value: Option<Value>, other: bool| value.as_ref().and_then(parse_bool).unwrap_or(other);
@@ -257,11 +267,11 @@ impl Reader<'_> {
                 "default" => prompt.default = self.value(value),
                 "private" => prompt.private = flag(self.flag(key, value), true),
                 "confirm" => prompt.confirm = flag(self.flag(key, value), false),
-                "unsafe" => {
-                    self.flag(key, value);
-                }
-                "encrypt" | "salt" | "salt_size" => {
-                    self.error("unsupported", format!("`{key}` of `vars_prompt` is not supported"), entry.key.span);
+                "unsafe" => prompt.is_unsafe = flag(self.flag(key, value), false),
+                "encrypt" => prompt.encrypt = self.text(key, value).map(|value| python_str(&value)),
+                "salt" => prompt.salt = self.text(key, value).map(|value| python_str(&value)),
+                "salt_size" => {
+                    prompt.salt_size = self.number(key, value).and_then(|value| python_str(&value).trim().parse().ok());
                 }
                 _ => self.unknown_keyword(entry, key, "an entry of `vars_prompt`", names::VARS_PROMPT),
             }

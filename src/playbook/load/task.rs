@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::modules::ModuleDef;
 use crate::playbook::check::Given;
 use crate::playbook::keywords::{Keywords, LoopControl};
-use crate::playbook::model::{Action, LoopSource, Step, Task};
+use crate::playbook::model::{Action, LoopSource, Named, Step, Task};
 use crate::template::Templar;
 use crate::value::{Key, Map, Value, is_truthy, parse_bool};
 use crate::yaml::{Entry, Node};
@@ -131,6 +131,11 @@ impl Reader<'_> {
             Target::Module(module) => {
                 let action = self.module_action(module, &written, &draft, context)?;
                 Some(draft.finish(self, action, context))
+            }
+            Target::Named => {
+                let named = Named::new(written, draft.args, searched.collections);
+                self.notifications.may_grow();
+                Some(draft.finish(self, Action::Named(Arc::new(named)), context))
             }
             Target::Builtin(builtin) => self.builtin_action(builtin, &written, draft, context),
             Target::Unsupported(full, problem) => {

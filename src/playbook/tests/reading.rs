@@ -32,6 +32,7 @@ fn title(task: &Task) -> String {
         Action::Meta(asked) => format!("meta {asked}"),
         Action::Module { name, .. } => name.to_string(),
         Action::Include(include) => format!("{:?}", include.kind),
+        Action::Named(named) => crate::value::python_str(&named.name),
     })
 }
 
