@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -125,14 +125,15 @@ fn prepare(
         return Ok(Err(problems));
     }
     let limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
-    if request.dialect == Dialect::Ansible && request.limit.is_some() {
-        let hosts = match inventory.limited(inventory.all_hosts(), &limit, warnings) {
-            Ok(hosts) => hosts,
-            Err(problem) => return Ok(Err(vec![*problem])),
-        };
-        if hosts.is_empty() && !inventory.all_hosts().is_empty() {
-            anyhow::bail!("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.");
+    match inventory.has_within(&limit) {
+        Ok(true) => {}
+        Ok(false) if request.dialect == Dialect::Ansible => {
+            bail!("Specified inventory, host pattern and/or --limit leaves us with no hosts to target.")
         }
+        Ok(false) => {
+            bail!("no host of the inventory is within `--limit {}`", request.limit.as_deref().unwrap_or_default())
+        }
+        Err(problem) => return Ok(Err(vec![*problem])),
     }
     let split = |given: &[String]| given.iter().flat_map(|text| split_tags(text)).collect::<Vec<_>>();
     // without a choice of tags `--list-tags` shows all of them, `never` too

@@ -101,8 +101,7 @@ impl Batch {
             }
         }
         for group in groups {
-            let hosts = if once { self.everyone() } else { group.hosts };
-            let hosts = self.running(&hosts);
+            let hosts = self.running(&group.hosts);
             if let (Ok((included, _)), false) = (group.read, hosts.is_empty()) {
                 self.count(&hosts);
                 self.run_included(prepared, include, included, group.vars, &hosts).await;

@@ -116,6 +116,12 @@ impl Inventory {
         self.evaluate(&parts, warnings)
     }
 
+    /// Whether a limit leaves any host to work on.
+    pub fn has_within(&self, limit: &Limit) -> Result<bool, Box<Diagnostic>> {
+        let patterns: Vec<&str> = limit.patterns.iter().map(String::as_str).collect();
+        Ok(patterns.is_empty() || !self.evaluate(&patterns, &mut Diagnostics::new())?.is_empty())
+    }
+
     /// Those of the hosts that lie within a limit.
     pub fn limited(
         &self,

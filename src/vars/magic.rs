@@ -1,7 +1,10 @@
 //! Magic variables: what the engine says about the run, the play and the host.
 
+use super::role::RoleFrame;
 use super::scope::TaskScope;
+use crate::playbook::Role;
 use crate::template::Scope as _;
+use crate::tree::absolute;
 use crate::value::{Key, Map, Value};
 
 /// Names that [`magic`] may answer, for listings. `hostvars` and `vars` are made by the template layer from the scope itself.
@@ -77,16 +80,28 @@ fn role(scope: &TaskScope, name: &str) -> Option<Value> {
     Some(match name {
         "role_name" => Value::data(std::sync::Arc::clone(&role.short_name)),
         "ansible_role_name" => Value::data(std::sync::Arc::clone(&role.name)),
-        "role_path" => Value::data(role.path.display().to_string()),
+        "role_path" => folder(role),
         "ansible_collection_name" => Value::data(role.name.rsplit_once('.')?.0),
-        "ansible_parent_role_names" if frame.parent().is_some() => {
-            Value::list(frame.chain().skip(1).map(|role| Value::data(std::sync::Arc::clone(&role.name))).collect())
+        "ansible_parent_role_names" => {
+            Value::list(includers(frame)?.iter().map(|role| Value::data(std::sync::Arc::clone(&role.name))).collect())
         }
-        "ansible_parent_role_paths" if frame.parent().is_some() => {
-            Value::list(frame.chain().skip(1).map(|role| Value::data(role.path.display().to_string())).collect())
-        }
+        "ansible_parent_role_paths" => Value::list(includers(frame)?.into_iter().map(|role| folder(role)).collect()),
         _ => return None,
     })
+}
+
+/// A role's folder, whole: a task may use it after it changed its own.
+fn folder(role: &Role) -> Value {
+    Value::data(absolute(&role.path).display().to_string())
+}
+
+/// The roles of which a task imports or includes this one, the nearest first. A role that only depends on it is none.
+fn includers(frame: &RoleFrame) -> Option<Vec<&std::sync::Arc<Role>>> {
+    let chain: Vec<_> = frame.chain().collect();
+    let depends = |outer: &Role, inner| outer.dependencies.iter().any(|role| std::sync::Arc::ptr_eq(role, inner));
+    let around = chain.iter().zip(chain.iter().skip(1));
+    let found: Vec<_> = around.filter(|(inner, outer)| !depends(outer, inner)).map(|(_, outer)| *outer).collect();
+    (!found.is_empty()).then_some(found)
 }
 
 /// A host's name up to its first dot; an address stays whole.

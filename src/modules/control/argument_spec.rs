@@ -239,7 +239,12 @@ fn convert(value: &Value, wanted: &str) -> Result<Value, String> {
             Value::Int(_) | Value::Bool(_) => Ok(value.clone()),
             #[expect(clippy::cast_possible_truncation, reason = "only whole numbers get here")]
             Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(Value::Int(*number as i128)),
-            Value::Str(text) => text.trim().parse().map_or_else(|_| refuse("an int"), |number| Ok(Value::Int(number))),
+            // `1.0` is a whole number too
+            Value::Str(text) => match (text.trim().parse(), text.trim().parse::<f64>()) {
+                (Ok(number), _) => Ok(Value::Int(number)),
+                (_, Ok(number)) if number.fract() == 0.0 => convert(&Value::Float(number), wanted),
+                _ => refuse("an int"),
+            },
             _ => refuse("an int"),
         },
         "float" => match value {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
-use crate::modules::host::{Attributes, Content, FileState, TargetFile};
+use crate::modules::host::{Attributes, Content, FileState, Ownership, TargetFile};
 use crate::modules::managed::Applied;
 use crate::modules::outcome::{Diff, DiffText};
 use crate::value::{Map, Value};
@@ -88,7 +88,11 @@ impl Editor {
         let secret = current.file.content.as_ref().is_some_and(Content::is_secret);
         let target = self.target(current.path.clone());
         let file = target.desired(&current.file, Content::new(bytes).secret(secret), ctx)?;
-        if current.file.ownership.is_some() && current.file.ownership != file.ownership {
+        let before = match current.file.ownership {
+            Some(ownership) => ownership,
+            None => Ownership::fresh(&current.path, false, ctx)?,
+        };
+        if file.ownership.is_some_and(|ownership| ownership != before) {
             if !note.msg.is_empty() {
                 note.msg.push_str(" and ");
             }

@@ -76,9 +76,7 @@ impl Setup {
                 matchers.push(glob.compile_matcher());
             }
         }
-        let fits = |name: &str| {
-            matches!(name, "module_setup" | "gather_subset") || matchers.iter().any(|matcher| matcher.is_match(name))
-        };
+        let fits = |name: &str| matchers.iter().any(|matcher| matcher.is_match(name));
         Ok(facts.into_iter().filter(|(name, _)| name.as_str().is_some_and(fits)).collect())
     }
 }

@@ -15,7 +15,7 @@ use crate::diag::Diagnostic;
 use crate::modules::table;
 use crate::playbook::keywords::{Keywords, LoopControl};
 use crate::playbook::model::{Action, Handler, Role, Step, Task};
-use crate::tree::display_name;
+use crate::tree::{absolute, display_name};
 use crate::value::{Key, Map, Value, parse_bool, to_json};
 use crate::yaml::Node;
 
@@ -248,7 +248,7 @@ impl Reader<'_> {
                         ("type", text("role")),
                         ("name", text(&home.name)),
                         ("argument_spec_name", text(entry_point)),
-                        ("path", text(&home.path.to_string_lossy())),
+                        ("path", text(&absolute(&home.path).to_string_lossy())),
                     ]
                     .into_iter()
                     .map(|(key, value)| (Key::from(key), value))

@@ -23,7 +23,6 @@ BASE = {
     "ANSIBLE_LOCALHOST_WARNING": "0",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
     "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-    "ANSIBLE_FORKS": "4",
     "STREAM_FILE": "/dev/null",
 }
 

@@ -181,9 +181,7 @@ fn ask(cases: &[(&Case, &Path)], jobs: usize) {
     }
 }
 
+/// The events; what else is printed (a listing) has no counterpart to compare.
 fn json_lines(text: &[u8]) -> Vec<Json> {
-    String::from_utf8_lossy(text)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect()
+    String::from_utf8_lossy(text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

@@ -28,7 +28,8 @@ impl Story {
 
     fn text(self, exit: i32) -> String {
         // what a program says to a playbook that it will not run is 1 or 4 with ansible, 3 here
-        if self.recap.is_none() && exit != 0 && self.parts.iter().all(|part| part.hosts.is_empty()) {
+        let nothing_told = self.recap.as_ref().is_none_or(String::is_empty);
+        if nothing_told && exit != 0 && self.parts.iter().all(|part| part.hosts.is_empty()) {
             return "refused\n".to_owned();
         }
         let mut text = String::new();
@@ -71,9 +72,18 @@ pub fn ansible(run: &Run) -> String {
                     action: text("action"),
                     result: &event["result"],
                 };
+                // that a `meta` task's condition is false is not worth telling
+                if said.action.ends_with("meta") && said.status == "skipped" {
+                    continue;
+                }
                 let line = result(&said);
                 let part = story.parts.last_mut().unwrap();
-                part.hosts.entry(text("host").to_owned()).or_default().push(line);
+                let lines = part.hosts.entry(text("host").to_owned()).or_default();
+                // ansible takes back that an include went well when its file cannot be read
+                if line == "failed" && lines.last().is_some_and(|last| last == "ok") {
+                    lines.clear();
+                }
+                lines.push(line);
             }
             "recap" => story.recap = Some(recap(&event["hosts"])),
             other => panic!("unknown event {other}"),

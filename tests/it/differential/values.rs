@@ -16,7 +16,7 @@ pub struct Said<'s> {
 const OWN_WORDS: &[&str] = &["fail", "assert"];
 
 /// Values that are another in every run, wherever they stand.
-const TIMES: &[&str] = &["start", "end", "delta", "atime", "mtime", "ctime", "inode", "dev", "elapsed", "version"];
+const TIMES: &[&str] = &["start", "end", "delta", "atime", "mtime", "ctime", "inode", "dev", "elapsed"];
 
 /// Values that only say how a program works, wherever they stand.
 const WORKINGS: &[&str] = &[
@@ -27,7 +27,12 @@ const WORKINGS: &[&str] = &[
     "diff",
     "_ansible_no_log",
     "failed_when_suppressed_exception",
+    "version",
+    "frame",
 ];
+
+/// What a loop adds to a result.
+const ITEM: &[&str] = &["item", "ansible_loop_var", "results", "failed", "changed"];
 
 /// A result as one line.
 pub fn result(said: &Said<'_>) -> String {
@@ -45,9 +50,15 @@ pub fn result(said: &Said<'_>) -> String {
 fn top(value: &Json, status: &str, action: &str) -> Json {
     let Json::Object(map) = value else { return value.clone() };
     let failed = status == "failed" || map.get("failed") == Some(&Json::Bool(true));
+    let changed = status == "changed" || map.get("changed") == Some(&Json::Bool(true));
+    // which values come with a failure is documented of those that run something; of others only that they failed
+    let bare = failed && matches!(action, "copy" | "template" | "file")
+        // ansible tells nothing of what check mode predicts
+        || changed && matches!(action, "copy" | "template") && !map.contains_key("md5sum");
     let mut clean = BTreeMap::new();
     for (key, value) in map {
         let keep = match key.as_str() {
+            key if bare && !ITEM.contains(&key) => false,
             "failed" | "changed" | "skipped" | "skip_reason" => *value == Json::Bool(true) && status.is_empty(),
             // the wording is each program's own
             "msg" => !(failed || status == "unreachable") || OWN_WORDS.contains(&action),
@@ -57,9 +68,16 @@ fn top(value: &Json, status: &str, action: &str) -> Json {
                 clean.insert(key.clone(), Json::Array(items));
                 false
             }
+            // the one ansible tells only where it found nothing to do, the other is a temporary copy
+            "path" | "src" => !matches!(action, "copy" | "template"),
             key => !key.starts_with("_ansible"),
         };
-        if keep && !WORKINGS.contains(&key.as_str()) && !temporary(value) {
+        if keep && action == "find" && key == "files" {
+            // the order of a folder's entries is the file system's
+            let mut files = value.as_array().cloned().unwrap_or_default();
+            files.sort_by_key(|file| file["path"].to_string());
+            clean.insert(key.clone(), nested(key, &Json::Array(files)));
+        } else if keep && !WORKINGS.contains(&key.as_str()) && !temporary(value) {
             clean.insert(key.clone(), nested(key, value));
         }
     }
@@ -83,6 +101,12 @@ fn nested(key: &str, value: &Json) -> Json {
             .into_iter()
             .collect(),
         Json::Array(items) => items.iter().map(|item| nested("", item)).collect(),
+        // which option is wrong, and what it should be, without the library's words for why
+        Json::String(text) if text.contains("we were unable to convert to ") => {
+            let to = text.rfind("convert to ").map_or(text.len(), |at| at + "convert to ".len());
+            let end = text[to..].find(':').map_or(text.len(), |at| to + at);
+            text[..end].into()
+        }
         other => other.clone(),
     }
 }
