@@ -21,7 +21,11 @@ use super::quay::{
     QuayRobot, QuayTag, QuayTeam, QuayUser,
 };
 use super::scm::Git;
-use super::system::{Cron, Ping, Setup};
+use super::system::{
+    Alternatives, AuthorizedKey, Cron, Firewalld, Getent, GroupModule, Hostname, Iptables, KnownHosts, LocaleGen,
+    Modprobe, Mount, MountFacts, Ping, Service, ServiceFacts, Setup, Sysctl, SystemdService, Sysvinit, Timezone,
+    UserModule,
+};
 
 /// The collection of the core modules.
 const BUILTIN: &str = "ansible.builtin";
@@ -43,6 +47,7 @@ const QUAY_GROUPS: &[&str] = &["quaymaster.quay.quay", "infra.quay_configuration
 #[rustfmt::skip]
 pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<AddHost>(BUILTIN, "add_host").open(),
+    ModuleDef::managed::<Alternatives>(GENERAL, "alternatives"),
     ModuleDef::action::<Apt>(BUILTIN, "apt"),
     ModuleDef::managed::<AptKey>(BUILTIN, "apt_key"),
     ModuleDef::managed::<AptRepository>(BUILTIN, "apt_repository"),
@@ -50,6 +55,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<Assemble>(BUILTIN, "assemble"),
     ModuleDef::controller::<Assert>(BUILTIN, "assert"),
     ModuleDef::action::<AsyncStatus>(BUILTIN, "async_status").in_foreground(),
+    ModuleDef::managed::<AuthorizedKey>(POSIX, "authorized_key"),
     ModuleDef::managed::<BlockInFile>(BUILTIN, "blockinfile"),
     ModuleDef::action::<Command>(BUILTIN, "command").raw("cmd"),
     ModuleDef::controller::<Copy>(BUILTIN, "copy"),
@@ -65,9 +71,13 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::controller::<Fetch>(BUILTIN, "fetch"),
     ModuleDef::managed::<File>(BUILTIN, "file"),
     ModuleDef::action::<Find>(BUILTIN, "find"),
+    ModuleDef::managed::<Firewalld>(POSIX, "firewalld"),
     ModuleDef::managed::<GetUrl>(BUILTIN, "get_url"),
+    ModuleDef::action::<Getent>(BUILTIN, "getent"),
     ModuleDef::managed::<Git>(BUILTIN, "git"),
+    ModuleDef::managed::<GroupModule>(BUILTIN, "group"),
     ModuleDef::controller::<GroupBy>(BUILTIN, "group_by"),
+    ModuleDef::managed::<Hostname>(BUILTIN, "hostname"),
     ModuleDef::engine::<ImportPlaybook>(BUILTIN, "import_playbook").raw("file"),
     ModuleDef::engine::<ImportRole>(BUILTIN, "import_role"),
     ModuleDef::engine::<ImportTasks>(BUILTIN, "import_tasks").raw("file"),
@@ -75,8 +85,14 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::engine::<IncludeTasks>(BUILTIN, "include_tasks").raw("file"),
     ModuleDef::controller::<IncludeVars>(BUILTIN, "include_vars").raw("file"),
     ModuleDef::managed::<IniFile>(GENERAL, "ini_file"),
+    ModuleDef::managed::<Iptables>(BUILTIN, "iptables"),
+    ModuleDef::managed::<KnownHosts>(BUILTIN, "known_hosts"),
     ModuleDef::managed::<LineInFile>(BUILTIN, "lineinfile"),
+    ModuleDef::managed::<LocaleGen>(GENERAL, "locale_gen"),
     ModuleDef::engine::<Meta>(BUILTIN, "meta").raw("free_form"),
+    ModuleDef::managed::<Modprobe>(GENERAL, "modprobe"),
+    ModuleDef::managed::<Mount>(POSIX, "mount"),
+    ModuleDef::action::<MountFacts>(BUILTIN, "mount_facts"),
     ModuleDef::controller::<Package>(BUILTIN, "package").open().in_background(),
     ModuleDef::action::<PackageFacts>(BUILTIN, "package_facts"),
     ModuleDef::controller::<Patch>(POSIX, "patch"),
@@ -98,6 +114,8 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<Replace>(BUILTIN, "replace"),
     ModuleDef::managed::<RpmKey>(BUILTIN, "rpm_key"),
     ModuleDef::controller::<Script>(BUILTIN, "script").raw("cmd"),
+    ModuleDef::managed::<Service>(BUILTIN, "service"),
+    ModuleDef::action::<ServiceFacts>(BUILTIN, "service_facts"),
     ModuleDef::controller::<SetFact>(BUILTIN, "set_fact").open(),
     ModuleDef::controller::<SetStats>(BUILTIN, "set_stats"),
     ModuleDef::action::<Setup>(BUILTIN, "setup").aliases(&["gather_facts"]),
@@ -105,10 +123,15 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::action::<Slurp>(BUILTIN, "slurp"),
     ModuleDef::action::<Stat>(BUILTIN, "stat"),
     ModuleDef::controller::<Synchronize>(POSIX, "synchronize"),
+    ModuleDef::managed::<Sysctl>(POSIX, "sysctl"),
+    ModuleDef::managed::<SystemdService>(BUILTIN, "systemd_service").aliases(&["systemd"]),
+    ModuleDef::managed::<Sysvinit>(BUILTIN, "sysvinit"),
     ModuleDef::action::<TempFile>(BUILTIN, "tempfile"),
     ModuleDef::controller::<Template>(BUILTIN, "template"),
+    ModuleDef::managed::<Timezone>(GENERAL, "timezone"),
     ModuleDef::controller::<Unarchive>(BUILTIN, "unarchive"),
     ModuleDef::controller::<Uri>(BUILTIN, "uri").in_background(),
+    ModuleDef::managed::<UserModule>(BUILTIN, "user"),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
     ModuleDef::action::<WaitFor>(BUILTIN, "wait_for"),
     ModuleDef::managed::<YumRepository>(BUILTIN, "yum_repository"),

@@ -56,6 +56,16 @@ impl Database {
             Self::Group => "/etc/group",
         }
     }
+
+    fn text(self) -> Result<String, ModuleError> {
+        let path = self.path();
+        match fs::read(path) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            // a container may have no such file at all
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(ModuleError::because(format!("cannot read `{path}`"), error)),
+        }
+    }
 }
 
 /// What `getent` said before, by database and key: a name that is only in LDAP is asked for once per run.
@@ -115,6 +125,25 @@ impl Ctx {
         self.group_of(gid).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name)
     }
 
+    /// The user of a name in the local file alone.
+    pub fn local_user(&self, name: &str) -> Result<Option<User>, ModuleError> {
+        Ok(Database::Passwd.text()?.lines().filter_map(User::parse).find(|user| user.name == name))
+    }
+
+    /// The group of a name or number in the local file alone.
+    pub fn local_group(&self, name: &str) -> Result<Option<Group>, ModuleError> {
+        let number = name.parse::<u32>().ok();
+        let text = Database::Group.text()?;
+        Ok(text.lines().filter_map(Group::parse).find(|group| group.name == name || Some(group.gid) == number))
+    }
+
+    /// The groups that list a user as a member, from the local file: those that `usermod` can change.
+    pub fn memberships(&self, user: &str) -> Result<Vec<Group>, ModuleError> {
+        let text = Database::Group.text()?;
+        let groups = text.lines().filter_map(Group::parse);
+        Ok(groups.filter(|group| group.members.iter().any(|member| member == user)).collect())
+    }
+
     fn account<T>(
         &self,
         database: Database,
@@ -122,14 +151,7 @@ impl Ctx {
         parse: fn(&str) -> Option<T>,
         wanted: impl Fn(&T) -> bool,
     ) -> Result<Option<T>, ModuleError> {
-        let path = database.path();
-        let text = match fs::read(path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            // a container may have no such file at all
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ModuleError::because(format!("cannot read `{path}`"), error)),
-        };
-        if let Some(found) = text.lines().filter_map(parse).find(&wanted) {
+        if let Some(found) = database.text()?.lines().filter_map(parse).find(&wanted) {
             return Ok(Some(found));
         }
         Ok(self.getent(database, key).as_deref().and_then(parse).filter(wanted))

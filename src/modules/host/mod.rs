@@ -13,8 +13,10 @@ mod mode;
 mod output_lines;
 mod paths;
 mod process;
+mod shadow;
 mod target;
 mod terminal;
+mod tools;
 
 pub use accounts::{Group, User};
 pub(in crate::modules) use attributes::file_options;
@@ -28,5 +30,6 @@ pub use mode::{Mode, ModeError, SourceMode, show_mode};
 pub use output_lines::lines;
 pub use paths::normalized;
 pub use process::{Output, Process, ProcessError};
+pub use shadow::Shadow;
 pub use target::{FileState, TargetFile, ownership_diff};
 pub use terminal::{Answerer, Conversation, Reply, Talk};

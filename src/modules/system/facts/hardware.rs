@@ -1,8 +1,7 @@
 //! Processors, memory, mounts, uptime.
 
-use std::path::{Path, PathBuf};
-
 use super::{Facts, dmi, read};
+use crate::modules::system::kernel::mount_table::{MountLine, Uuids, sizes};
 use crate::value::{Key, Map, Value};
 
 pub(super) fn hardware(facts: &mut Facts) {
@@ -121,65 +120,20 @@ fn put(list: &mut Vec<(String, i64)>, key: &str, count: i64) {
 }
 
 fn mounts(facts: &mut Facts) {
-    let text = read::file("/proc/mounts").unwrap_or_default();
-    let ids: Vec<(PathBuf, String)> = read::folder("/dev/disk/by-uuid")
-        .into_iter()
-        .filter_map(|link| Some((link.canonicalize().ok()?, read::name(&link))))
-        .collect();
+    let ids = Uuids::read();
     let mut list = Vec::new();
-    for line in text.lines() {
-        let fields: Vec<String> = line.split(' ').map(unescape).collect();
-        let [device, mount, kind, options, dump, pass] = fields.as_slice() else { continue };
-        if !device.starts_with(['/', '\\']) && !device.contains(":/") || kind == "none" {
+    for line in MountLine::all() {
+        if !line.device.starts_with(['/', '\\']) && !line.device.contains(":/") || line.fstype == "none" {
             continue;
         }
-        let mut map = Map::new();
-        let mut add = |key: &str, value: Value| {
-            map.insert(key.into(), value);
-        };
-        add("mount", mount.as_str().into());
-        add("device", device.as_str().into());
-        add("fstype", kind.as_str().into());
-        add("options", options.as_str().into());
-        add("dump", dump.parse::<i64>().unwrap_or(0).into());
-        add("passno", pass.parse::<i64>().unwrap_or(0).into());
-        // a network file system whose server is gone would block for ever
-        if !device.contains(":/")
-            && let Ok(size) = rustix::fs::statvfs(mount.as_str())
-        {
-            add("size_total", (size.f_frsize * size.f_blocks).into());
-            add("size_available", (size.f_frsize * size.f_bavail).into());
-            add("block_size", size.f_bsize.into());
-            add("block_total", size.f_blocks.into());
-            add("block_available", size.f_bavail.into());
-            add("block_used", size.f_blocks.saturating_sub(size.f_bavail).into());
-            add("inode_total", size.f_files.into());
-            add("inode_available", size.f_favail.into());
-            add("inode_used", size.f_files.saturating_sub(size.f_favail).into());
+        let mut map = line.values();
+        if !line.is_remote() {
+            map.extend(sizes(&line.mount));
         }
-        let real = Path::new(device).canonicalize().unwrap_or_else(|_| PathBuf::from(device));
-        let id = ids.iter().find(|(path, _)| *path == real).map_or("N/A", |(_, id)| id);
-        add("uuid", id.into());
+        map.insert("uuid".into(), ids.of(&line.device).unwrap_or("N/A").into());
         list.push(Value::map(map));
     }
     facts.set("mounts", Value::list(list));
-}
-
-/// Blanks and the like stand as octal numbers in the list of mounts.
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(rest.get(..at).unwrap_or_default());
-        let code = rest.get(at + 1..at + 4).and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match code {
-            Some(code) => out.push(char::from(code)),
-            None => out.push('\\'),
-        }
-        rest = rest.get(at + if code.is_some() { 4 } else { 1 }..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
@@ -204,10 +158,5 @@ mod tests {
         assert_eq!(number("processor_cores"), 2);
         assert_eq!(number("processor_threads_per_core"), 2);
         assert_eq!(number("processor_vcpus"), 8);
-    }
-
-    #[test]
-    fn mounts_with_blanks() {
-        assert_eq!(unescape("/mnt/a\\040b\\x"), "/mnt/a b\\x");
     }
 }
