@@ -28,6 +28,7 @@ pub mod quay;
 pub mod report;
 pub mod sandbox;
 pub mod template;
+pub mod transport;
 pub mod tree;
 pub mod value;
 pub mod vars;

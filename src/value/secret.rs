@@ -13,6 +13,12 @@ use super::redact::REDACTED;
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);
 
+impl std::hash::Hash for Secret {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
+    }
+}
+
 impl Secret {
     /// Takes a secret in.
     #[must_use]
