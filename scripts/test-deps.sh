@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests run beside quaymaster itself: registry clients, a container engine, what makes whole systems for it,
-# Python for ansible-core. Only what is absent is installed, so a second run costs nothing.
+# Installs what the tests run beside quaymaster itself: registry clients, a container engine, what makes whole systems for it, an
+# SSH server, Python for ansible-core. Only what is absent is installed, so a second run costs nothing.
 set -euo pipefail
 
 # command and the Debian package that has it
-needed=(skopeo:skopeo podman:podman runc:runc openssl:openssl iptables:iptables debootstrap:debootstrap)
+needed=(skopeo:skopeo podman:podman runc:runc openssl:openssl iptables:iptables debootstrap:debootstrap
+    sshd:openssh-server ssh:openssh-client)
 missing=()
 for entry in "${needed[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
