@@ -10,10 +10,12 @@ use serde::Serialize as _;
 use super::config::Config;
 use super::diagnostics;
 use super::dialect::Dialect;
+use super::extra_vars;
 use super::play::environment;
+use super::request::inventory_options;
 use super::vault_passwords::VaultOptions;
 use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap, did_you_mean};
-use crate::inventory::{ExportVars, Exporter, Inventory, Limit, VarsFolder};
+use crate::inventory::{ExportVars, Exporter, Inventory, Limit, LoadOptions, VarsFolder};
 use crate::vault::VaultSecrets;
 use crate::yaml::{EmitOptions, FlowStyle, emit};
 
@@ -100,7 +102,7 @@ pub(super) fn run(mut args: InventoryArgs, dialect: Dialect) -> anyhow::Result<E
         refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())).collect();
     let sources = SourceMap::new();
     let colour = diagnostics::stderr_colour(false);
-    let outcome = show(&args, &sources, &vault, &mut warnings)?;
+    let outcome = show(&args, &config, &sources, &vault, &mut warnings)?;
     dialect.print(&warnings, &sources, colour);
     match outcome {
         Ok(text) => {
@@ -117,11 +119,17 @@ pub(super) fn run(mut args: InventoryArgs, dialect: Dialect) -> anyhow::Result<E
 /// The text to print. Problems in what the user wrote are the inner error.
 fn show(
     args: &InventoryArgs,
+    config: &Config,
     sources: &SourceMap,
     vault: &VaultSecrets,
     warnings: &mut Diagnostics,
 ) -> anyhow::Result<Result<String, Diagnostics>> {
-    let inventory = match Inventory::load(&args.inventory, sources, vault, warnings) {
+    let extra_vars = match extra_vars::parse(&args.extra_vars, sources, vault, warnings)? {
+        Ok(vars) => vars,
+        Err(problem) => return Ok(Err(vec![*problem])),
+    };
+    let options = LoadOptions { extra_vars, ..inventory_options(config) };
+    let inventory = match Inventory::load_with(&args.inventory, sources, vault, &options, warnings) {
         Ok(inventory) => inventory,
         Err(problems) => return Ok(Err(problems)),
     };

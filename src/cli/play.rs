@@ -18,7 +18,7 @@ use super::terminal::{GRACE, User};
 use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap};
 use crate::engine::{self, Question, Run};
 use crate::event::EventSink;
-use crate::inventory::{Inventory, Limit};
+use crate::inventory::{Inventory, Limit, LoadOptions};
 use crate::modules::{HostServices, LookupServices, RunMode, Terminal as _};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
 use crate::quay::QuayPool;
@@ -101,7 +101,8 @@ fn prepare(
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),
     };
-    let inventory = match Inventory::load(&request.inventory, sources, &vault, warnings) {
+    let options = LoadOptions { extra_vars: extra_vars.clone(), ..request.inventory_options.clone() };
+    let inventory = match Inventory::load_with(&request.inventory, sources, &vault, &options, warnings) {
         Ok(inventory) => inventory,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -191,7 +192,9 @@ pub(super) fn list_hosts(request: &Request, pattern: &str) -> anyhow::Result<Exi
     let mut warnings = Diagnostics::new();
     let vault = request.vault.load(&mut Vec::new()).context("cannot get the Vault passwords")?;
     let limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
-    let hosts = Inventory::load(&request.inventory, &sources, &vault, &mut warnings).and_then(|inventory| {
+    let options = &request.inventory_options;
+    let loaded = Inventory::load_with(&request.inventory, &sources, &vault, options, &mut warnings);
+    let hosts = loaded.and_then(|inventory| {
         let hosts = inventory.hosts_matching(pattern, &mut warnings).map_err(|problem| vec![*problem])?;
         inventory.limited(hosts, &limit, &mut warnings).map_err(|problem| vec![*problem])
     });

@@ -11,6 +11,7 @@ use super::play_args::{OutputFormat, When};
 use super::reporting::{Reporting, RetryFile};
 use super::vault_passwords::VaultOptions;
 use crate::engine::{Defaults, Gathering};
+use crate::inventory::LoadOptions;
 use crate::report::{CallbackOptions, ResultFormat};
 use crate::tree::Files;
 
@@ -27,6 +28,7 @@ pub(super) struct Request {
     /// Where playbooks are read from.
     pub(super) files: Arc<dyn Files>,
     pub(super) inventory: Vec<String>,
+    pub(super) inventory_options: LoadOptions,
     pub(super) limit: Option<String>,
     pub(super) forks: usize,
     pub(super) tags: Vec<String>,
@@ -96,6 +98,7 @@ impl Request {
             playbooks: Vec::new(),
             files,
             inventory: config.inventories(),
+            inventory_options: inventory_options(config),
             limit: None,
             forks: config.number("DEFAULT_FORKS")?.unwrap_or(5).max(1),
             tags: config.list("TAGS_RUN").unwrap_or_default(),
@@ -121,6 +124,15 @@ impl Request {
             environment,
             warnings,
         })
+    }
+}
+
+/// What the configuration says of inventories.
+pub(super) fn inventory_options(config: &Config) -> LoadOptions {
+    LoadOptions {
+        ignore_endings: config.list("INVENTORY_IGNORE_EXTS"),
+        ignore_patterns: config.list("INVENTORY_IGNORE_PATTERNS").unwrap_or_default(),
+        ..LoadOptions::default()
     }
 }
 

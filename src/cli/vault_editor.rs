@@ -14,6 +14,13 @@ pub(super) fn scratch() -> PathBuf {
     env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir()).unwrap_or_else(env::temp_dir)
 }
 
+/// The program that the environment names, by Ansible's own variable or the usual one.
+fn chosen(name: &str, default: &str) -> String {
+    let names = [format!("ANSIBLE_{name}"), name.to_owned()];
+    let mut found = names.iter().filter_map(|name| env::var(name).ok()).filter(|program| !program.trim().is_empty());
+    found.next().unwrap_or_else(|| default.to_owned())
+}
+
 /// Runs `$EDITOR` on a file. Signals meant for the editor do not end this process, which must clean up after it.
 pub(super) fn edit(file: &Path) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -22,7 +29,7 @@ pub(super) fn edit(file: &Path) -> io::Result<()> {
         .map(signal)
         .into_iter()
         .collect::<io::Result<Vec<_>>>()?;
-    let editor = env::var("EDITOR").ok().filter(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".to_owned());
+    let editor = chosen("EDITOR", "vi");
     // a shell splits `code --wait` and finds functions of the user's own
     let status = Command::new("/bin/sh").arg("-c").arg(format!("{editor} \"$1\"")).arg(&editor).arg(file).status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("`{editor}` ended with {status}"))) }
@@ -31,8 +38,7 @@ pub(super) fn edit(file: &Path) -> io::Result<()> {
 /// Shows text through `$PAGER` (or `less`) at a terminal, else prints it.
 pub(super) fn page(bytes: &[u8]) -> anyhow::Result<()> {
     if io::stdout().is_terminal() {
-        let pager =
-            env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty()).unwrap_or_else(|| "less".to_owned());
+        let pager = chosen("PAGER", "less");
         let child = Command::new("/bin/sh").arg("-c").arg(format!("exec {pager}")).stdin(Stdio::piped()).spawn();
         if let Ok(mut child) = child {
             if let Some(mut input) = child.stdin.take() {

@@ -5,13 +5,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fancy_regex::Regex;
+
 use super::address;
 use super::ini::{self, Secrecy};
 use super::model::{Inventory, UNGROUPED};
+use super::plugins::{self, PluginContext};
+use super::script;
 use super::vars_folder::VarsFolder;
 use super::yaml_file;
 use crate::diag::{Diagnostic, Diagnostics, Severity, SourceMap};
-use crate::value::{Key, Value};
+use crate::template::Templar;
+use crate::value::{Key, Map, Value};
 use crate::vault::{VaultSecrets, is_encrypted, open_source, read_document};
 use crate::yaml;
 
@@ -21,19 +26,52 @@ const IGNORED_NAMES: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
 const IGNORED_ENDINGS: [&str; 12] =
     [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
 
+/// What the configuration says of inventories.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// `-e`, for plug-ins that use them.
+    pub extra_vars: Map,
+    /// Endings of files in a folder that are no inventories; the usual ones without.
+    pub ignore_endings: Option<Vec<String>>,
+    /// Regular expressions of names in a folder that are no inventories.
+    pub ignore_patterns: Vec<String>,
+}
+
 impl Inventory {
-    /// Reads the sources of `-i`: files, folders, and lists of hosts with a comma in them (`web1,web2` or `localhost,`). What
-    /// should be known but stops nothing is added to `warnings`.
+    /// As [`Inventory::load_with`], with the usual options.
     ///
     /// # Errors
-    /// Everything that is wrong in any of the sources and in the `group_vars` and `host_vars` beside them.
+    /// As there.
     pub fn load(
         inputs: &[impl AsRef<str>],
         sources: &SourceMap,
         secrets: &VaultSecrets,
         warnings: &mut Diagnostics,
     ) -> Result<Self, Diagnostics> {
-        let mut loader = Loader { inventory: Self::new(), sources, secrets, diagnostics: Vec::new() };
+        Self::load_with(inputs, sources, secrets, &LoadOptions::default(), warnings)
+    }
+
+    /// Reads the sources of `-i`: files, folders, and lists of hosts with a comma in them (`web1,web2` or `localhost,`). What
+    /// should be known but stops nothing is added to `warnings`.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the sources and in the `group_vars` and `host_vars` beside them.
+    pub fn load_with(
+        inputs: &[impl AsRef<str>],
+        sources: &SourceMap,
+        secrets: &VaultSecrets,
+        options: &LoadOptions,
+        warnings: &mut Diagnostics,
+    ) -> Result<Self, Diagnostics> {
+        let mut ignored = Vec::new();
+        for pattern in &options.ignore_patterns {
+            ignored.push(Regex::new(pattern).map_err(|error| {
+                vec![Diagnostic::error("inventory", format!("the pattern `{pattern}` of ignored names: {error}"))]
+            })?);
+        }
+        let templar = Templar::new(secrets.clone(), secrets.redactor().clone());
+        let inventory = Self::new();
+        let mut loader = Loader { inventory, sources, secrets, options, ignored, templar, diagnostics: Vec::new() };
         for input in inputs {
             loader.input(input.as_ref());
         }
@@ -64,6 +102,10 @@ struct Loader<'a> {
     inventory: Inventory,
     sources: &'a SourceMap,
     secrets: &'a VaultSecrets,
+    options: &'a LoadOptions,
+    /// `ignore_patterns`
+    ignored: Vec<Regex>,
+    templar: Templar,
     diagnostics: Diagnostics,
 }
 
@@ -121,13 +163,21 @@ impl Loader<'_> {
         entries.sort();
         for entry in entries {
             let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let ignored = name.starts_with('.')
-                || IGNORED_NAMES.contains(&name.as_str())
-                || IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending));
-            if !ignored {
+            if !self.is_ignored(&name) {
                 self.path(&entry);
             }
         }
+    }
+
+    /// Whether a name in a folder is none of an inventory.
+    fn is_ignored(&self, name: &str) -> bool {
+        let ending = match &self.options.ignore_endings {
+            Some(endings) => endings.iter().any(|ending| name.ends_with(ending.as_str())),
+            None => IGNORED_ENDINGS.iter().any(|ending| name.ends_with(ending)),
+        };
+        // a pattern that runs into its own limit of work matches nothing
+        let pattern = || self.ignored.iter().any(|pattern| pattern.is_match(name).unwrap_or(false));
+        ending || name.starts_with('.') || IGNORED_NAMES.contains(&name) || pattern()
     }
 
     fn file(&mut self, path: &Path) -> Result<(), Box<Diagnostic>> {
@@ -141,6 +191,7 @@ impl Loader<'_> {
         }
         let bytes = fs::read(path).map_err(|error| Box::new(unreadable(path, &error)))?;
         let text = String::from_utf8(bytes);
+        let source: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
         let executable = fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o111 != 0);
         let text = match text {
             Ok(text) if !text.starts_with("#!") => text,
@@ -150,19 +201,11 @@ impl Loader<'_> {
                     format!("the inventory `{name}` is not UTF-8 text"),
                 )));
             }
-            _ => {
-                return Err(Box::new(
-                    Diagnostic::error(
-                        "inventory-script",
-                        format!("`{name}` is a script; inventory scripts are not supported yet"),
-                    )
-                    .help(format!("save its output as an inventory: `ansible-inventory -i {name} --list --yaml`")),
-                ));
-            }
+            // a program, or a text that says what runs it
+            _ => return script::read(&mut self.inventory, &source, self.sources, &mut self.diagnostics),
         };
-        let source: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
         match ending {
-            Some("yml" | "yaml" | "json") => self.yaml(&name, &text, &source),
+            Some("yml" | "yaml" | "json" | "config") => self.yaml(&name, &text, &source),
             None if self.looks_like_yaml(&name, &text)? => self.yaml(&name, &text, &source),
             _ => self.ini(&name, &text, &source),
         }
@@ -188,8 +231,18 @@ impl Loader<'_> {
 
     fn yaml(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {
         let node = read_document(self.sources, name, text, self.secrets, &mut self.diagnostics)?;
-        yaml_file::read(&mut self.inventory, &node, source, &mut self.diagnostics);
-        Ok(())
+        let Some(plugin) = node.get("plugin") else {
+            yaml_file::read(&mut self.inventory, &node, source, &mut self.diagnostics);
+            return Ok(());
+        };
+        let context = PluginContext {
+            inventory: &mut self.inventory,
+            templar: &self.templar,
+            extra_vars: &self.options.extra_vars,
+            path: source,
+            diagnostics: &mut self.diagnostics,
+        };
+        plugins::run(plugin, &node, context)
     }
 
     fn ini(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {

@@ -14,13 +14,16 @@ mod merged;
 mod model;
 mod name;
 mod pattern;
+mod plugins;
 mod reconcile;
+mod script;
 mod select;
 mod vars_folder;
 mod words;
 mod yaml_file;
 
 pub use export::{ExportVars, Exporter};
+pub use load::LoadOptions;
 pub use model::{Group, Host, Inventory};
 pub use name::HostName;
 pub use select::{HostOrder, Limit, LimitError};

@@ -27,14 +27,6 @@ pub(super) fn read(inventory: &mut Inventory, root: &Node, path: &Arc<Path>, dia
         }
         return;
     };
-    if let Some(plugin) = root.get("plugin") {
-        diagnostics.push(
-            Diagnostic::error("inventory-plugin", "inventory plugins are not supported").at(plugin.span).help(
-                "write the hosts into an INI or YAML inventory, for example with `ansible-inventory --list --yaml`",
-            ),
-        );
-        return;
-    }
     let mut reader = Reader { inventory, path, diagnostics, depth: 0 };
     for entry in entries {
         reader.group(entry);

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "no connection" >&2
+exit 3
