@@ -26,6 +26,7 @@ mod words;
 
 pub mod commands;
 pub mod control;
+pub mod custom;
 pub mod files;
 pub mod host;
 pub mod net;

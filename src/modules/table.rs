@@ -6,6 +6,7 @@ use super::control::{
     IncludeTasks, IncludeVars, Meta, Package, Patch, Pause, Script, SetFact, SetStats, Synchronize, Template,
     Unarchive, Uri, ValidateArgumentSpec,
 };
+use super::custom::{CustomModule, RunCustom};
 use super::definition::ModuleDef;
 use super::files::{
     Archive, AssembleFile, BlockInFile, CopyOnHost, File, Find, IniFile, InstallFile, LineInFile, PatchOnHost,
@@ -142,9 +143,11 @@ pub static MODULES: &[ModuleDef] = &[
 static INTERNAL: &[ModuleDef] = &[
     ModuleDef::managed::<AssembleFile>(BUILTIN, "_assemble"),
     ModuleDef::action::<CopyOnHost>(BUILTIN, "_copy_on_host"),
+    ModuleDef::controller::<CustomModule>(BUILTIN, "_custom").open(),
     ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file"),
     ModuleDef::managed::<PatchOnHost>(BUILTIN, "_patch"),
     ModuleDef::action::<ReadPiece>(BUILTIN, "_read_piece"),
+    ModuleDef::action::<RunCustom>(BUILTIN, "_run_custom"),
     ModuleDef::action::<RunScript>(BUILTIN, "_script"),
     ModuleDef::action::<SyncApply>(BUILTIN, "_sync_apply"),
     ModuleDef::action::<SyncList>(BUILTIN, "_sync_list"),

@@ -107,6 +107,7 @@ impl Case {
             extra_vars: self.extra.clone(),
             roles_path: Vec::new(),
             collections_path: Vec::new(),
+            library: Vec::new(),
         });
         let drawn = |problems: Vec<crate::diag::Diagnostic>| {
             problems.iter().map(|p| render(p, &sources, RenderStyle::Plain)).collect::<Vec<_>>().join("\n")

@@ -30,6 +30,8 @@ pub(super) enum Target {
     Module(&'static ModuleDef),
     /// A module whose name is a template.
     Named,
+    /// A module in a file that the user brings.
+    Custom(std::path::PathBuf),
     /// A module that Ansible has and quaymaster has not, with its full name and what is to be said.
     Unsupported(String, Box<Diagnostic>),
 }
@@ -119,7 +121,7 @@ impl Reader<'_> {
         }
         let mut strangers = Vec::new();
         for (key, entry) in others {
-            if resolve(key, context).is_some() || looks_like_action(key, keywords) {
+            if resolve(key, context).is_some() || looks_like_action(key, keywords) || self.brings(key, context) {
                 found.push(Written {
                     name: (*key).to_owned(),
                     span: entry.key.span,
@@ -179,7 +181,7 @@ impl Reader<'_> {
     /// What the action's name stands for; what it does not stand for is reported.
     fn target(&mut self, written: &Written<'_>, context: &LoadContext) -> Option<Target> {
         let name = written.name.as_str();
-        if let Some(target) = resolve(name, context) {
+        if let Some(target) = self.custom_target(name, written.span, context) {
             return Some(target);
         }
         if written.old_style && name.contains("{{") {

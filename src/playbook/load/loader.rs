@@ -33,6 +33,8 @@ pub struct LoaderOptions {
     pub roles_path: Vec<PathBuf>,
     /// Folders that hold `ansible_collections`.
     pub collections_path: Vec<PathBuf>,
+    /// Folders with modules of the user's, after the `library` folders of roles and playbook.
+    pub library: Vec<PathBuf>,
 }
 
 /// Loads playbooks, roles and task files, before the run and, for dynamic includes, during it. Files are read once.
@@ -47,6 +49,10 @@ pub(super) struct Inner {
     next_task: AtomicU64,
     pub(super) documents: Mutex<HashMap<PathBuf, Result<Arc<Node>, super::document::DocumentError>>>,
     specs: Mutex<HashMap<&'static str, Arc<OptionSpec>>>,
+    /// The `library` folders of the roles read so far.
+    pub(super) libraries: Mutex<Vec<PathBuf>>,
+    /// What is in such folders.
+    pub(super) listings: Mutex<HashMap<PathBuf, Arc<Vec<String>>>>,
     warnings: Mutex<Diagnostics>,
 }
 
@@ -87,6 +93,8 @@ impl Loader {
                 next_task: AtomicU64::new(1),
                 documents: Mutex::default(),
                 specs: Mutex::default(),
+                libraries: Mutex::default(),
+                listings: Mutex::default(),
                 warnings: Mutex::default(),
             }),
         }

@@ -9,6 +9,7 @@ mod freeform;
 mod import;
 mod include;
 mod known;
+mod library;
 mod loader;
 mod named;
 mod names;

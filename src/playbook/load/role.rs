@@ -110,6 +110,7 @@ impl Reader<'_> {
             return None;
         }
         self.open_roles.push((home.path.clone(), entry_point.clone()));
+        self.loader.add_library(home.path.join("library"));
         // a role's files may be open already when it is used twice, one inside the other, with different entry points
         let role = self.role_content(r#use, home, &entry_point, context);
         self.open_roles.pop();

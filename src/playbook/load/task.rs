@@ -11,7 +11,8 @@ use super::names;
 use super::reader::{Reader, is_identifier, kind_of};
 use super::unsupported::STAND_IN;
 use crate::diag::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::modules::ModuleDef;
+use crate::modules::custom::CUSTOM_FILE;
+use crate::modules::{ModuleDef, table};
 use crate::playbook::check::Given;
 use crate::playbook::keywords::{Keywords, LoopControl};
 use crate::playbook::model::{Action, LoopSource, Named, Step, Task};
@@ -138,6 +139,10 @@ impl Reader<'_> {
                 Some(draft.finish(self, Action::Named(Arc::new(named)), context))
             }
             Target::Builtin(builtin) => self.builtin_action(builtin, &written, draft, context),
+            Target::Custom(path) => {
+                let action = self.custom_action(&path, &written, &draft, context)?;
+                Some(draft.finish(self, action, context))
+            }
             Target::Unsupported(full, problem) => {
                 let conditional = draft.conditional(context);
                 self.problem_if_reached(*problem, conditional);
@@ -147,6 +152,26 @@ impl Reader<'_> {
                 conditional.then(|| draft.finish(self, action, context))
             }
         }
+    }
+
+    /// The action of a module that the user brings: its file goes along with the options.
+    fn custom_action(
+        &mut self,
+        path: &std::path::Path,
+        written: &Written<'_>,
+        draft: &Draft<'_>,
+        context: &LoadContext,
+    ) -> Option<Action> {
+        let module = table::internal("_custom")?;
+        let Action::Module { name, args, span, .. } = self.module_action(module, written, draft, context)? else {
+            return None;
+        };
+        let Value::Map(mut options) = args else {
+            self.error("unsupported", "a template as all options of a module of one's own is not supported", span);
+            return None;
+        };
+        Arc::make_mut(&mut options).insert(Key::from(CUSTOM_FILE), Value::data(path.to_string_lossy()));
+        Some(Action::Module { module, name, args: Value::Map(options), span })
     }
 
     fn task_keyword(&mut self, key: &str, entry: &Entry, draft: &mut Draft<'_>) {

@@ -46,9 +46,11 @@ impl Reader<'_> {
             Diagnostic::error("unsupported-module", format!("the module `{full}` is not built into quaymaster"))
                 .at(span)
         };
-        if let Some(file) = self.plugin(short(name), context) {
-            let problem = not_built_in(name)
-                .help(format!("modules of one's own, such as `{}`, are not supported yet", display_name(&file)));
+        if let Some(file) = self.action_plugin(short(name), context) {
+            let problem = not_built_in(name).help(format!(
+                "action plugins, such as `{}`, are Python and part of Ansible itself",
+                display_name(&file)
+            ));
             return Missing::Unsupported(name.to_owned(), Box::new(problem));
         }
         if let Some(full) = known::full_name(name) {
@@ -71,19 +73,16 @@ impl Reader<'_> {
         unknown(did_you_mean(name, siblings.iter().map(String::as_str)))
     }
 
-    /// The file of a module or action in a plugin folder of the role or beside the playbook.
-    fn plugin(&self, name: &str, context: &LoadContext) -> Option<PathBuf> {
+    /// The file of an action plugin in the role or beside the playbook.
+    fn action_plugin(&self, name: &str, context: &LoadContext) -> Option<PathBuf> {
         let files = &self.loader.options.files;
         let role = context.role.as_ref().map(|role| role.path.as_path());
-        for home in role.into_iter().chain([context.play_dir.as_path()]) {
-            for folder in ["library", "action_plugins"].map(|folder| home.join(folder)) {
-                let names = files.list(&folder).unwrap_or_default();
-                if let Some(found) = names.iter().find(|file| file.split('.').next() == Some(name)) {
-                    return Some(resolve(&folder, found));
-                }
-            }
-        }
-        None
+        role.into_iter().chain([context.play_dir.as_path()]).find_map(|home| {
+            let folder = home.join("action_plugins");
+            let names = files.list(&folder).unwrap_or_default();
+            let found = names.iter().find(|file| file.split('.').next() == Some(name))?;
+            Some(resolve(&folder, found))
+        })
     }
 }
 

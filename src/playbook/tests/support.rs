@@ -56,6 +56,7 @@ pub(super) fn loader(files: &[(&str, &str)], extra: &[(&str, &str)]) -> Loader {
         extra_vars,
         roles_path: vec![PathBuf::from("/etc/roles")],
         collections_path: vec![PathBuf::from("/etc/collections")],
+        library: vec![PathBuf::from("/etc/modules")],
     })
 }
 

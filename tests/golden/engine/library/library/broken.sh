@@ -1,0 +1,4 @@
+#!/bin/sh
+echo no json here
+echo oops >&2
+exit 3

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "{\"rc\": 2, \"msg\": \"did not work\"}"

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "{\"msg\": \"not the built-in one\"}"
