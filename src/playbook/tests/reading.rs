@@ -201,7 +201,7 @@ fn what_may_never_be_reached_is_a_warning() {
         - meta: noop
 ",
             ),
-            ("other.yml", "- apt: name=x\n"),
+            ("other.yml", "- subversion: dest=x\n"),
         ],
         &[],
     );
@@ -213,7 +213,7 @@ fn what_may_never_be_reached_is_a_warning() {
         [
             "there is no file `nowhere` for `copy`",
             "there is no role `gone`",
-            "the module `ansible.builtin.apt` is not built into quaymaster"
+            "the module `ansible.builtin.subversion` is not built into quaymaster"
         ]
     );
     assert!(loader.take_warnings().is_empty());
