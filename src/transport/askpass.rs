@@ -33,9 +33,9 @@ impl AskPass {
                 Some(secret) => {
                     let path = folder.join(name);
                     queues.push(queue(&path, secret)?);
-                    script.push_str(&format!("{pattern}) read_one '{}' ;;\n", path.display()));
+                    script.extend([pattern, ") read_one '", &path.display().to_string(), "' ;;\n"]);
                 }
-                None => script.push_str(&format!("{pattern}) exit 1 ;;\n")),
+                None => script.extend([pattern, ") exit 1 ;;\n"]),
             }
         }
         script.push_str("esac\n");

@@ -44,8 +44,8 @@ impl Sshd {
         }
         for _ in 0..5 {
             let port = TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port();
-            let mut config: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            config.push_str(&format!("ListenAddress {address}:{port}\n{CONFIG}"));
+            let own = format!("ListenAddress {address}:{port}\n{CONFIG}");
+            let config = [lines, &[own.as_str()]].concat().join("\n");
             let config = config.replace("{folder}", folder.path().to_str().unwrap());
             fs::write(folder.path().join("sshd_config"), config).unwrap();
             let log = fs::File::create(folder.path().join("log")).unwrap();

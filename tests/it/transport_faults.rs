@@ -172,7 +172,7 @@ async fn many_connections_at_once() {
     let start = Instant::now();
     let runs: Vec<_> = (0..MANY)
         .map(|number| {
-            let transport = open(&ConnectionSpec { timeout: Duration::from_secs(120), ..server.spec() }).unwrap();
+            let transport = open(&ConnectionSpec { timeout: Duration::from_mins(2), ..server.spec() }).unwrap();
             tokio::spawn(async move {
                 let done = run(&transport, &format!("echo {number}"), "").await;
                 (transport, done)

@@ -194,7 +194,7 @@ impl Reader<'_> {
 
     fn matches(&mut self, rest: &str, path: &Path, number: usize) -> bool {
         let Some(words) = split(rest) else {
-            self.undecided(format!("`Match {rest}`"), path, number);
+            self.undecided(&format!("`Match {rest}`"), path, number);
             return false;
         };
         let mut words = words.iter();
@@ -227,7 +227,7 @@ impl Reader<'_> {
                 _ => {
                     // what was not met before needs no answer
                     if fitting {
-                        self.undecided(format!("`Match {criterion}`"), path, number);
+                        self.undecided(&format!("`Match {criterion}`"), path, number);
                     }
                     return false;
                 }
@@ -237,7 +237,7 @@ impl Reader<'_> {
         fitting
     }
 
-    fn undecided(&mut self, what: String, path: &Path, number: usize) {
+    fn undecided(&mut self, what: &str, path: &Path, number: usize) {
         let reason = format!("{what} ({}:{number})", path.display());
         if !self.options.undecided.contains(&reason) {
             self.options.undecided.push(reason);
@@ -278,7 +278,9 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
     for component in pattern.components() {
         let text = component.as_os_str().to_string_lossy();
         if !text.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|path| path.push(component));
+            for path in &mut found {
+                path.push(component);
+            }
             continue;
         }
         let Ok(glob) = Glob::new(&text) else { return Vec::new() };

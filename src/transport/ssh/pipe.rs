@@ -255,7 +255,7 @@ mod tests {
         drop(reader);
         for _ in 0..10 {
             assert_eq!(pipe.room(), CAPACITY);
-            pipe.push(&[0; CAPACITY]);
+            pipe.push(&vec![0; CAPACITY]);
         }
         assert!(pipe.is_unread() && pipe.lock().bytes.is_empty());
     }

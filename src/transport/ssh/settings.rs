@@ -187,15 +187,13 @@ impl Builder<'_> {
     fn build(&self) -> Result<Settings, TransportError> {
         let (spec, options) = (self.spec, self.options);
         let host = match options.entry("hostname") {
-            Some(entry) => {
-                self.expanded(entry, &entry.text, |token| (token == 'h').then(|| self.address.to_owned()))?
-            }
+            Some(entry) => expanded(entry, &entry.text, |token| (token == 'h').then(|| self.address.to_owned()))?,
             None => self.address.to_owned(),
         };
         let port = self.number("port")?.unwrap_or(22);
         let user = options.get("user").unwrap_or(self.local_user).to_owned();
         let path = |entry: &Entry, text: &str| {
-            let expanded = self.expanded(entry, text, |name| self.token(name, &host, port, &user))?;
+            let expanded = expanded(entry, text, |name| self.token(name, &host, port, &user))?;
             Ok::<_, TransportError>(tilde(&expanded, spec.home.as_deref()))
         };
         let mut identity_files = Vec::new();
@@ -282,16 +280,6 @@ impl Builder<'_> {
         word.parse().map(Some).map_err(|_| wrong(entry, &format!("`{word}` is no value for {key}")))
     }
 
-    fn expanded(
-        &self,
-        entry: &Entry,
-        text: &str,
-        token: impl Fn(char) -> Option<String>,
-    ) -> Result<String, TransportError> {
-        let _ = self;
-        expand(text, token).map_err(|unknown| wrong(entry, &format!("`{text}`: what `{unknown}` means is not known")))
-    }
-
     fn token(&self, name: char, host: &str, port: u16, user: &str) -> Option<String> {
         match name {
             'h' => Some(host.to_owned()),
@@ -373,7 +361,7 @@ impl Builder<'_> {
         }
         match self.options.entry("proxycommand").filter(|entry| entry.text != "none") {
             Some(entry) => {
-                let command = self.expanded(entry, &entry.text, |name| self.token(name, host, port, user))?;
+                let command = expanded(entry, &entry.text, |name| self.token(name, host, port, user))?;
                 Ok(Proxy::Command(command))
             }
             None => Ok(Proxy::Direct),
@@ -399,6 +387,10 @@ fn hop(text: &str) -> Option<Hop> {
     };
     let port = port.map(str::parse).transpose().ok()?;
     (!host.is_empty()).then(|| Hop { user, host: host.to_owned(), port })
+}
+
+fn expanded(entry: &Entry, text: &str, token: impl Fn(char) -> Option<String>) -> Result<String, TransportError> {
+    expand(text, token).map_err(|unknown| wrong(entry, &format!("`{text}`: what `{unknown}` means is not known")))
 }
 
 fn node_name() -> String {
