@@ -113,7 +113,7 @@ fn prepare(
         extra_vars: extra_vars.clone(),
         roles_path: request.roles_path.clone(),
         collections_path: request.collections_path.clone(),
-        library: library(&request.environment),
+        library: request.library.clone(),
     });
     let (mut playbooks, mut problems) = (Vec::new(), Diagnostics::new());
     for name in &request.playbooks {
@@ -321,18 +321,4 @@ fn ask(question: &Question, cancel: &CancellationToken) -> Result<Option<String>
         }
         eprintln!("the two answers differ");
     }
-}
-
-/// Where modules of the user's are looked for beside the `library` folders of roles and playbooks.
-fn library(environment: &BTreeMap<String, String>) -> Vec<PathBuf> {
-    let home = environment.get("HOME").map(PathBuf::from);
-    let folders: Vec<PathBuf> = match environment.get("ANSIBLE_LIBRARY").filter(|path| !path.is_empty()) {
-        Some(path) => path.split(':').filter(|part| !part.is_empty()).map(PathBuf::from).collect(),
-        None => ["~/.ansible/plugins/modules", "/usr/share/ansible/plugins/modules"].map(PathBuf::from).to_vec(),
-    };
-    let expanded = |folder: PathBuf| match (folder.strip_prefix("~"), &home) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => folder,
-    };
-    folders.into_iter().map(expanded).collect()
 }

@@ -44,6 +44,8 @@ pub(super) struct Request {
     pub(super) defaults: Defaults,
     pub(super) roles_path: Vec<PathBuf>,
     pub(super) collections_path: Vec<PathBuf>,
+    /// Folders with modules of the user's.
+    pub(super) library: Vec<PathBuf>,
     pub(super) reporting: Reporting,
     /// What to tell before the run.
     pub(super) warnings: Vec<String>,
@@ -120,6 +122,7 @@ impl Request {
             },
             roles_path,
             collections_path: config.paths("COLLECTIONS_PATHS", ':').unwrap_or_default(),
+            library: config.paths("DEFAULT_MODULE_PATH", ':').unwrap_or_else(|| default_library(&environment)),
             reporting: reporting(config, dialect, &environment, &mut warnings)?,
             environment,
             warnings,
@@ -193,4 +196,10 @@ fn reporting(
         log: config.path("DEFAULT_LOG_PATH"),
         tree: None,
     })
+}
+
+/// Where Ansible looks for modules of the user's by default.
+fn default_library(environment: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let own = environment.get("HOME").map(|home| PathBuf::from(home).join(".ansible/plugins/modules"));
+    own.into_iter().chain([PathBuf::from("/usr/share/ansible/plugins/modules")]).collect()
 }

@@ -113,7 +113,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     s("DEFAULT_MODULE_ARGS", "defaults.module_args", "ANSIBLE_MODULE_ARGS", Text, "", Honoured),
     s("DEFAULT_MODULE_COMPRESSION", "defaults.module_compression", "", Text, "ZIP_DEFLATED", Nothing),
     s("DEFAULT_MODULE_NAME", "defaults.module_name", "", Text, "command", Honoured),
-    s("DEFAULT_MODULE_PATH", "defaults.library", "ANSIBLE_LIBRARY", PathSpec, "", Unsupported),
+    s("DEFAULT_MODULE_PATH", "defaults.library", "ANSIBLE_LIBRARY", PathSpec, "~/.ansible/plugins/modules:/usr/share/ansible/plugins/modules", Honoured),
     s("DEFAULT_MODULE_UTILS_PATH", "defaults.module_utils", "ANSIBLE_MODULE_UTILS", PathSpec, "", Unsupported),
     s("DEFAULT_NETCONF_PLUGIN_PATH", "defaults.netconf_plugins", "ANSIBLE_NETCONF_PLUGINS", PathSpec, "", Nothing),
     s("DEFAULT_NO_LOG", "defaults.no_log", "ANSIBLE_NO_LOG", Bool, "False", Unsupported),
