@@ -29,7 +29,7 @@ pub(super) fn read(
                 .at(listed.span),
         ));
     };
-    let hostvars = listed.get("_meta").map(|meta| meta.get("hostvars").map(Node::clone));
+    let hostvars = listed.get("_meta").map(|meta| meta.get("hostvars").cloned());
     let mut named = IndexSet::new();
     for entry in groups {
         let Some(name) = entry.key.as_str().filter(|name| *name != "_meta") else { continue };
@@ -37,7 +37,7 @@ pub(super) fn read(
     }
     for host in named {
         let vars = match &hostvars {
-            Some(known) => known.as_ref().and_then(|known| known.get(&host)).map(Node::clone),
+            Some(known) => known.as_ref().and_then(|known| known.get(&host)).cloned(),
             // without `_meta` each host is asked for by itself
             None => Some(run(path, &["--host", &host], sources, diagnostics)?),
         };
@@ -136,5 +136,5 @@ fn run(path: &Path, arguments: &[&str], sources: &SourceMap, diagnostics: &mut D
     // read as YAML, so that its texts are templates with a place, as those of other inventories are
     let text = format!("{json:#}");
     let id = sources.add(&name, text);
-    yaml::parse_one(sources, id, diagnostics).map_err(Into::into)
+    yaml::parse_one(sources, id, diagnostics)
 }

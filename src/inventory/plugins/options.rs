@@ -48,6 +48,7 @@ pub(super) fn items<'n>(root: &'n Node, name: &str) -> Result<&'n [Node]> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the error type of all who read options")]
 pub(super) fn wrong(node: &Node, name: &str, wanted: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("inventory-plugin", format!("`{name}` takes {wanted}")).at(node.span))
 }

@@ -169,7 +169,7 @@ impl Firewalld {
         }
     }
 
-    fn call(&self, words: &[&str], permanent: bool, ctx: &Ctx) -> Result<Output, ModuleError> {
+    fn call(words: &[&str], permanent: bool, ctx: &Ctx) -> Result<Output, ModuleError> {
         // without the daemon, its configuration is changed by another tool
         if permanent && !is_running(ctx)? {
             return ctx.run_tool("firewall-offline-cmd", words);
@@ -180,12 +180,11 @@ impl Firewalld {
 
     /// The option that names the zone.
     fn zone(&self, ctx: &Ctx) -> Result<String, ModuleError> {
-        let name = match &self.zone {
-            Some(zone) => zone.clone(),
-            None => {
-                let tool = if is_running(ctx)? { "firewall-cmd" } else { "firewall-offline-cmd" };
-                ctx.run_tool(tool, ["--get-default-zone"])?.success(tool)?.out().trim().to_owned()
-            }
+        let name = if let Some(zone) = &self.zone {
+            zone.clone()
+        } else {
+            let tool = if is_running(ctx)? { "firewall-cmd" } else { "firewall-offline-cmd" };
+            ctx.run_tool(tool, ["--get-default-zone"])?.success(tool)?.out().trim().to_owned()
         };
         Ok(format!("--zone={name}"))
     }
@@ -208,18 +207,18 @@ impl Firewalld {
         let word = |on: bool| if on { "enabled" } else { "disabled" }.to_owned();
         match subject {
             Subject::Setting(setting) => {
-                let asked = self.call(&[&self.zone(ctx)?, &setting.word("query")], permanent, ctx)?;
+                let asked = Self::call(&[&self.zone(ctx)?, &setting.word("query")], permanent, ctx)?;
                 match asked.rc {
                     0 | 1 => Ok(word((asked.rc == 0) == setting.on)),
                     _ => Err(failed(&asked)),
                 }
             }
             Subject::Target(_) => {
-                let asked = self.call(&[&self.zone(ctx)?, "--get-target"], permanent, ctx)?;
+                let asked = Self::call(&[&self.zone(ctx)?, "--get-target"], permanent, ctx)?;
                 if asked.rc == 0 { Ok(asked.out().trim().to_owned()) } else { Err(failed(&asked)) }
             }
             Subject::Zone => {
-                let asked = self.call(&["--get-zones"], permanent, ctx)?;
+                let asked = Self::call(&["--get-zones"], permanent, ctx)?;
                 let name = self.zone.as_deref().unwrap_or_default();
                 let there = asked.out().split_whitespace().any(|zone| zone == name);
                 Ok(if there { "present" } else { "absent" }.to_owned())
@@ -257,13 +256,13 @@ impl Firewalld {
                 if on && !permanent && self.timeout > 0 {
                     words.push(&timeout);
                 }
-                self.call(&words, permanent, ctx)?
+                Self::call(&words, permanent, ctx)?
             }
-            Subject::Target(_) => self.call(&[&self.zone(ctx)?, &format!("--set-target={wanted}")], permanent, ctx)?,
+            Subject::Target(_) => Self::call(&[&self.zone(ctx)?, &format!("--set-target={wanted}")], permanent, ctx)?,
             Subject::Zone => {
                 let verb = if wanted == "present" { "new" } else { "delete" };
                 let word = format!("--{verb}-zone={}", self.zone.as_deref().unwrap_or_default());
-                self.call(&[&word], permanent, ctx)?
+                Self::call(&[&word], permanent, ctx)?
             }
         };
         if done.rc == 0 { Ok(()) } else { Err(failed(&done)) }

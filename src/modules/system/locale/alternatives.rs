@@ -118,7 +118,7 @@ impl Alternatives {
         if ctx.find_tool("update-alternatives").is_some() { "update-alternatives" } else { "alternatives" }
     }
 
-    fn run(&self, words: &[&str], ctx: &Ctx) -> Result<(), ModuleError> {
+    fn run(words: &[&str], ctx: &Ctx) -> Result<(), ModuleError> {
         let tool = Self::tool(ctx);
         ctx.run_tool(tool, words)?.success(tool)?;
         Ok(())
@@ -205,9 +205,9 @@ impl Managed for Alternatives {
         let (name, path) = (self.name.as_str(), self.path());
         let Some((priority, followers)) = desired.alternative.as_ref() else {
             if current.alternative.is_some() {
-                self.run(&["--remove", name, path], ctx)?;
+                Self::run(&["--remove", name, path], ctx)?;
             } else if current.auto != desired.auto {
-                self.run(&["--auto", name], ctx)?;
+                Self::run(&["--auto", name], ctx)?;
             }
             return Ok(Applied::default());
         };
@@ -220,13 +220,13 @@ impl Managed for Alternatives {
             for follower in followers {
                 words.extend(["--slave", &follower.link, &follower.name, &follower.path]);
             }
-            self.run(&words, ctx)?;
+            Self::run(&words, ctx)?;
         }
         if self.state == State::Selected && current.chosen != desired.chosen {
-            self.run(&["--set", name, path], ctx)?;
+            Self::run(&["--set", name, path], ctx)?;
         }
         if self.state == State::Auto && !current.auto {
-            self.run(&["--auto", name], ctx)?;
+            Self::run(&["--auto", name], ctx)?;
         }
         Ok(Applied::default())
     }

@@ -68,6 +68,8 @@ fn running() -> String {
 
 impl Hostname {
     fn strategy(&self, ctx: &Ctx) -> Result<Strategy, ModuleError> {
+        use Strategy::{Darwin, Freebsd, Macos, Macosx, Openbsd, Solaris};
+
         let systemd = Path::new("/run/systemd/system").exists() && ctx.find_tool("hostnamectl").is_some();
         let found = match self.strategy {
             Some(strategy) => strategy,
@@ -76,7 +78,6 @@ impl Hostname {
             None if Path::new("/etc/sysconfig/network").exists() => Strategy::Redhat,
             None => Strategy::Debian,
         };
-        use Strategy::{Darwin, Freebsd, Macos, Macosx, Openbsd, Solaris};
         if matches!(found, Freebsd | Macos | Macosx | Darwin | Openbsd | Solaris) {
             return Err(ModuleError::new(format!("strategy {found:?} is not for this system, which is Linux")));
         }
