@@ -73,7 +73,7 @@ fn each_slip_has_its_own_message() {
         ("- meta: noop\n  import_tasks: x.yml", "conflicting action statements: meta, import_tasks"),
         ("- includ_tasks: x.yml", "there is no module `includ_tasks`"),
         ("- subversion: dest=x", "the module `ansible.builtin.subversion` is not built into quaymaster"),
-        ("- sysctl: name=x", "the module `ansible.posix.sysctl` is not built into quaymaster"),
+        ("- seboolean: name=x", "the module `ansible.posix.seboolean` is not built into quaymaster"),
         ("- acme.tools.thing: {}", "the module `acme.tools.thing` is not built into quaymaster"),
         ("- include: x.yml", "`include` was removed from Ansible"),
         ("- import_playbook: x.yml", "`import_playbook` is no task"),

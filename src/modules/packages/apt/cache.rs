@@ -32,13 +32,13 @@ impl AptFolders {
         Ok(Self { state: get("STATE"), lists: get("LISTS"), archives: get("ARCHIVES"), etc: get("ETC") })
     }
 
-    /// When the lists were updated last, in seconds since 1970; 0 where that is not known.
-    pub(in crate::modules::packages) fn updated(&self) -> u64 {
+    /// When the lists were updated last, since 1970; nothing where that is not known.
+    pub(in crate::modules::packages) fn updated(&self) -> Duration {
         let time = |path: PathBuf| {
             let changed = path.metadata().and_then(|meta| meta.modified()).ok()?;
-            Some(changed.duration_since(UNIX_EPOCH).ok()?.as_secs())
+            changed.duration_since(UNIX_EPOCH).ok()
         };
-        time(self.state.join("periodic/update-success-stamp")).or_else(|| time(self.lists.clone())).unwrap_or(0)
+        time(self.state.join("periodic/update-success-stamp")).or_else(|| time(self.lists.clone())).unwrap_or_default()
     }
 
     /// Whether downloaded packages lie about.

@@ -210,18 +210,19 @@ impl Apt {
         let folders = AptFolders::read(ctx)?;
         let before = folders.updated();
         if !self.update_cache && self.cache_valid_time == 0 {
-            return Ok((false, before));
+            return Ok((false, before.as_secs()));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        if self.cache_valid_time > 0 && before.saturating_add(self.cache_valid_time) >= now {
-            return Ok((false, before));
+        if self.cache_valid_time > 0 && before.as_secs().saturating_add(self.cache_valid_time) >= now {
+            return Ok((false, before.as_secs()));
         }
         if ctx.mode.check {
-            return Ok((true, before));
+            return Ok((true, before.as_secs()));
         }
         update_cache(self.update_cache_retries, self.update_cache_retry_max_delay, ctx)?;
         let after = folders.updated();
-        Ok((after != before, after))
+        // the stamp may have been written twice within a second
+        Ok((after != before, after.as_secs()))
     }
 
     fn upgrade(&self, how: Upgrade, ctx: &Ctx) -> Result<Done, ModuleError> {
