@@ -228,8 +228,6 @@ fn names_zones_locales_and_choices() {
     let host = Host::debian();
     let kept = host.keeps("hostname: {name: web1.example.com, use: debian}", "cat /etc/hostname; hostname");
     assert_eq!(kept.seen, "web1.example.com\nweb1.example.com");
-    let done = host.tasks(&["hostname: {name: web1.example.com, use: debian}", "debug: {var: ansible_facts.hostname}"]);
-    assert_eq!(done[1].result["ansible_facts.hostname"], "web1");
 
     // the service behind it wants the right to set the machine's clock, which a test host must not have
     host.sh("rm /usr/bin/timedatectl");

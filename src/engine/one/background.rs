@@ -26,11 +26,16 @@ impl Background {
     /// How long Ansible waits between looks when a task does not say.
     pub(super) const POLL: Duration = Duration::from_secs(15);
 
+    /// How much longer than its limit a job may run.
+    const GRACE: Duration = Duration::from_secs(2);
+
     /// A job for it.
     pub(super) fn job(self) -> Job {
         Job {
             id: format!("j{}.{}", rand::random_range(0..1_000_000_000_000_u64), std::process::id()),
-            limit: self.limit,
+            // whoever waits for it gives it up at the limit; the job itself ends a little later, so that it is always the wait
+            // that tells
+            limit: self.limit + Self::GRACE,
         }
     }
 }

@@ -31,7 +31,7 @@ const KINDS: &[&str] = &[
 
 fn is_kind(word: &str) -> bool {
     let certified = |kind: &&str| word.strip_suffix("-cert-v01@openssh.com").is_some_and(|word| kind.starts_with(word));
-    KINDS.contains(&word) || KINDS.iter().any(|kind| certified(kind))
+    KINDS.contains(&word) || KINDS.iter().any(certified)
 }
 
 /// Splits at blanks that are not within double quotes.
