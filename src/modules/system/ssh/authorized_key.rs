@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::public_key::PublicKey;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
-use crate::modules::host::{Attributes, Content, FileState, Follow, HttpSettings, Mode, Request, TargetFile};
+use crate::modules::host::{Attributes, Content, FileState, Mode, TargetFile};
 use crate::modules::managed::{Applied, Managed};
+use crate::modules::net::download;
 use crate::modules::outcome::Diff;
 use crate::modules::system::config_file::text_diff;
 use crate::modules::system::presence::Presence;
@@ -97,40 +98,11 @@ impl AuthorizedKey {
 
     /// The text that holds the keys.
     fn text(&self, ctx: &Ctx) -> Result<String, ModuleError> {
-        if let Some(path) = self.key.strip_prefix("file://") {
-            return fs::read_to_string(path)
-                .map_err(|error| ModuleError::because(format!("cannot read `{path}`"), error));
-        }
-        if !self.key.starts_with("http://") && !self.key.starts_with("https://") {
+        if !["file://", "http://", "https://"].iter().any(|scheme| self.key.starts_with(scheme)) {
             return Ok(self.key.clone());
         }
-        let request = Request {
-            method: "GET".to_owned(),
-            url: self.key.clone(),
-            headers: Vec::new(),
-            unredirected: Vec::new(),
-            body: None,
-            follow: Follow::Always,
-            login: None,
-            force_basic_auth: false,
-            use_netrc: true,
-        };
-        let settings = HttpSettings {
-            validate_certs: self.validate_certs,
-            ca_path: None,
-            client_cert: None,
-            client_key: None,
-            use_proxy: true,
-            timeout: std::time::Duration::from_secs(10),
-            decompress: true,
-            unix_socket: None,
-        };
-        let cannot = |error| ModuleError::because(format!("Error getting key from: {}", self.key), error);
-        let answer = ctx.send(&request, &settings).map_err(cannot)?;
-        if answer.status != 200 {
-            return Err(ModuleError::new(format!("Error getting key from: {} (status {})", self.key, answer.status)));
-        }
-        let bytes = answer.bytes(ctx).map_err(cannot)?;
+        let file = download(&self.key, self.validate_certs, ctx)?;
+        let bytes = fs::read(&file).map_err(|error| ModuleError::because("cannot read the keys that came", error))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
