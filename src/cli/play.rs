@@ -1,8 +1,8 @@
 //! `quaymaster play`: from the command line to a finished run.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context as _, bail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,14 +12,16 @@ use super::config::Config;
 use super::diagnostics;
 use super::dialect::Dialect;
 use super::extra_vars;
+use super::outside::World;
 use super::play_args::{Args, OutputFormat};
+use super::questions::Questions;
 use super::request::{Listings, Request};
 use super::terminal::{GRACE, User};
 use crate::diag::{Diagnostic, Diagnostics, ExitCode, SourceMap};
-use crate::engine::{self, Question, Run};
+use crate::engine::{self, Run};
 use crate::event::EventSink;
 use crate::inventory::{Inventory, Limit, LoadOptions};
-use crate::modules::{HostServices, LookupServices, RunMode, Terminal as _};
+use crate::modules::{HostServices, LookupServices, RunMode};
 use crate::playbook::{Listing, Loader, LoaderOptions, Play, Playbook, TagFilter, split_tags, syntax_checked};
 use crate::quay::QuayPool;
 use crate::template::{MapScope, Templar};
@@ -94,9 +96,10 @@ fn prepare(
     let mut refused = Vec::new();
     let vault = request.vault.load(&mut refused).context("cannot get the Vault passwords")?;
     warnings.extend(refused.iter().map(|error| Diagnostic::warning("vault-password", error.to_string())));
+    let services = LookupServices::new(request.environment.clone(), vault.redactor().clone());
     let templar = Templar::new(vault.clone(), vault.redactor().clone())
         .with_context(request.environment.clone(), Some(sources.clone()))
-        .with_outside(Arc::new(LookupServices::new(request.environment.clone(), vault.redactor().clone())));
+        .with_outside(Arc::new(World::new(services, request.config.clone())));
     let extra_vars = match extra_vars::parse(&request.extra_vars, sources, &vault, warnings)? {
         Ok(vars) => vars,
         Err(problem) => return Ok(Err(vec![*problem])),
@@ -226,7 +229,7 @@ pub(super) fn list_hosts(request: &Request, pattern: &str) -> anyhow::Result<Exi
 fn execute(request: Request, prepared: Prepared) -> anyhow::Result<ExitCode> {
     let reporting = request.reporting;
     if request.dialect == Dialect::Ansible && reporting.verbosity > 0 {
-        match &request.config_file {
+        match &request.config.file {
             Some(path) => println!("Using {} as config file", path.display()),
             None => println!("No config file found; using defaults"),
         }
@@ -246,15 +249,23 @@ fn execute(request: Request, prepared: Prepared) -> anyhow::Result<ExitCode> {
         limit: request.limit,
         run_tags: request.tags.iter().flat_map(|text| split_tags(text)).collect(),
         skip_tags: request.skip_tags.iter().flat_map(|text| split_tags(text)).collect(),
-        inventory_sources: request.inventory,
-        config_file: request.config_file,
+        inventory_sources: request.inventory.clone(),
+        config_file: request.config.file,
     };
     let cancel = CancellationToken::new();
-    let asking = cancel.clone();
+    let shown = Arc::new(AtomicU64::new(0));
+    let questions = Questions::new(cancel.clone(), sink.clone(), Arc::clone(&shown));
+    let read_again = {
+        let (given, vault) = (request.inventory.clone(), prepared.templar.vault().clone());
+        let sources = prepared.sources.clone();
+        let options = LoadOptions { extra_vars: prepared.extra_vars.clone(), ..request.inventory_options };
+        move |warnings: &mut Diagnostics| Inventory::load_with(&given, &sources, &vault, &options, warnings)
+    };
     let shared = Arc::clone(&services);
+    let facts = request.facts.policy(|| prepared.inventory.all_hosts())?;
     let run = Run {
         playbooks: prepared.playbooks,
-        hosts: Hosts::new(prepared.inventory, prepared.sources, prepared.templar.vault().clone()),
+        hosts: Hosts::new(prepared.inventory, prepared.sources, prepared.templar.vault().clone()).with_facts(facts),
         settings,
         limit: prepared.limit,
         extra_vars: prepared.extra_vars,
@@ -268,12 +279,14 @@ fn execute(request: Request, prepared: Prepared) -> anyhow::Result<ExitCode> {
         services,
         sink,
         cancel: cancel.clone(),
-        prompter: Arc::new(move |question: &Question| ask(question, &asking)),
+        prompter: Arc::new(move |question| questions.ask(question)),
+        inventory: Arc::new(read_again),
+        step: request.step,
         started: jiff::Timestamp::now().to_string(),
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to work with")?;
-    let reporter = std::thread::spawn(move || reporting.run(events));
+    let reporter = std::thread::spawn(move || reporting.run(events, &shown));
     let outcome = runtime.block_on(async {
         let interrupted = tokio::spawn(interrupt(cancel));
         let outcome = engine::run(run).await;
@@ -297,28 +310,4 @@ async fn interrupt(cancel: CancellationToken) {
     cancel.cancel();
     tokio::select! { _ = ctrl_c.recv() => {}, _ = terminate.recv() => {} }
     std::process::exit(i32::from(ExitCode::Interrupted.code()));
-}
-
-/// Answers one question of `vars_prompt`; nothing where there is nobody to ask.
-#[expect(clippy::print_stderr, reason = "the user is at the terminal")]
-fn ask(question: &Question, cancel: &CancellationToken) -> Result<Option<String>, String> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let text = match &question.default {
-        Some(default) if !question.private => format!("{} [{default}]: ", question.text),
-        _ => format!("{}: ", question.text),
-    };
-    let once = |text: &str| match User.ask(text, !question.private, cancel) {
-        Ok(Some(answer)) => Ok(answer),
-        Ok(None) => Err(format!("the question for `{}` was not answered", question.name)),
-        Err(error) => Err(format!("cannot ask for `{}`: {error}", question.name)),
-    };
-    loop {
-        let answer = once(&text)?;
-        if !question.confirm || once(&format!("confirm {text}"))? == answer {
-            return Ok(Some(answer));
-        }
-        eprintln!("the two answers differ");
-    }
 }

@@ -44,6 +44,10 @@ pub(super) struct Args {
     #[arg(long = "start-at-task", value_name = "NAME", help_heading = "Tasks")]
     pub(super) start_at_task: Option<String>,
 
+    /// Ask before each task whether it is to run
+    #[arg(long, help_heading = "Tasks")]
+    pub(super) step: bool,
+
     /// Run notified handlers even on hosts where a task failed
     #[arg(long = "force-handlers", help_heading = "Tasks")]
     pub(super) force_handlers: bool,
@@ -92,6 +96,10 @@ pub(super) struct Args {
     /// List the hosts that match
     #[arg(long = "list-hosts", help_heading = "Mode")]
     pub(super) list_hosts: bool,
+
+    /// Forget the facts that earlier runs kept (setting `fact_caching`)
+    #[arg(long = "flush-cache", help_heading = "Mode")]
+    pub(super) flush_cache: bool,
 
     /// Become another user (here: only the user that quaymaster runs as already)
     #[arg(short = 'b', long = "become", help_heading = "Mode")]
@@ -147,6 +155,7 @@ impl Args {
             tags: if self.tags.is_empty() { base.tags } else { self.tags },
             skip_tags: if self.skip_tags.is_empty() { base.skip_tags } else { self.skip_tags },
             start_at_task: self.start_at_task,
+            step: self.step,
             force_handlers: self.force_handlers || base.force_handlers,
             extra_vars: self.extra_vars,
             vault: vault.with_config(config)?,
@@ -154,6 +163,7 @@ impl Args {
             diff: self.diff || base.diff,
             listing: listing.some(),
             r#become: self.r#become || base.r#become,
+            facts: base.facts.flushed(self.flush_cache),
             roles_path: if self.roles_path.is_empty() { base.roles_path } else { self.roles_path },
             reporting,
             ..base

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::termios::tcgetwinsize;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -80,8 +81,8 @@ impl Reporting {
     }
 
     /// Reads the stream to its end. A reader of standard output that has gone away does not end the run: the rest is
-    /// read and dropped.
-    pub(super) fn run(self, mut events: UnboundedReceiver<Event>) -> io::Result<()> {
+    /// read and dropped. `shown` counts the events that have been reported.
+    pub(super) fn run(self, mut events: UnboundedReceiver<Event>, shown: &AtomicU64) -> io::Result<()> {
         let mut reader = self.reader();
         let mut log = self.log.as_deref().map(Log::open).transpose()?;
         let progress = Progress::new(self.format == OutputFormat::Console && io::stderr().is_terminal());
@@ -106,15 +107,14 @@ impl Reporting {
             if let Some(log) = &mut log {
                 log.write(&printed)?;
             }
-            if closed {
-                continue;
+            if !closed {
+                progress.event(&event);
+                match progress.aside(|| print(&printed)) {
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => closed = true,
+                    other => other?,
+                }
             }
-            progress.event(&event);
-            let written = progress.aside(|| print(&printed));
-            match written {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => closed = true,
-                other => other?,
-            }
+            shown.store(event.seq + 1, Ordering::Release);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::config::{Config, ConfigError};
 use super::dialect::Dialect;
+use super::facts::FactOptions;
 use super::play_args::{OutputFormat, When};
 use super::reporting::{Reporting, RetryFile};
 use super::vault_passwords::VaultOptions;
@@ -23,7 +24,8 @@ const ROLES_PATH: [&str; 2] = ["/usr/share/ansible/roles", "/etc/ansible/roles"]
 pub(super) struct Request {
     pub(super) dialect: Dialect,
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) config_file: Option<PathBuf>,
+    /// The settings, for lookups.
+    pub(super) config: Config,
     pub(super) playbooks: Vec<String>,
     /// Where playbooks are read from.
     pub(super) files: Arc<dyn Files>,
@@ -34,6 +36,8 @@ pub(super) struct Request {
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
     pub(super) start_at_task: Option<String>,
+    /// Ask before each task.
+    pub(super) step: bool,
     pub(super) force_handlers: bool,
     pub(super) extra_vars: Vec<String>,
     pub(super) vault: VaultOptions,
@@ -42,6 +46,7 @@ pub(super) struct Request {
     pub(super) listing: Option<Listings>,
     pub(super) r#become: bool,
     pub(super) defaults: Defaults,
+    pub(super) facts: FactOptions,
     pub(super) roles_path: Vec<PathBuf>,
     pub(super) collections_path: Vec<PathBuf>,
     /// Folders with modules of the user's.
@@ -96,7 +101,7 @@ impl Request {
         let timeout = config.number::<u64>("TASK_TIMEOUT")?.filter(|seconds| *seconds > 0);
         Ok(Self {
             dialect,
-            config_file: config.file.clone(),
+            config: config.clone(),
             playbooks: Vec::new(),
             files,
             inventory: config.inventories(),
@@ -106,6 +111,7 @@ impl Request {
             tags: config.list("TAGS_RUN").unwrap_or_default(),
             skip_tags: config.list("TAGS_SKIP").unwrap_or_default(),
             start_at_task: None,
+            step: false,
             force_handlers: on("DEFAULT_FORCE_HANDLERS")?,
             extra_vars: Vec::new(),
             vault: VaultOptions::default(),
@@ -120,6 +126,7 @@ impl Request {
                 strategy: config.text("DEFAULT_STRATEGY").filter(|name| !name.is_empty()).map(str::to_owned),
                 ..Defaults::default()
             },
+            facts: FactOptions::from_config(config, &mut warnings)?,
             roles_path,
             collections_path: config.paths("COLLECTIONS_PATHS", ':').unwrap_or_default(),
             library: config.paths("DEFAULT_MODULE_PATH", ':').unwrap_or_else(|| default_library(&environment)),

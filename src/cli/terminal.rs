@@ -40,6 +40,13 @@ impl Terminal for User {
     }
 }
 
+impl User {
+    /// A line of standard input, whatever feeds it.
+    pub(super) fn standard_input(cancel: &CancellationToken) -> io::Result<Option<String>> {
+        read_line(&File::from(rustix::io::dup(io::stdin())?), cancel)
+    }
+}
+
 /// Asks for a secret.
 pub(super) fn ask_secret(question: &str) -> io::Result<Secret> {
     match User.ask(question, false, &CancellationToken::new())? {

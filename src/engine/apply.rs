@@ -167,18 +167,16 @@ impl Batch {
                 _ => self.named(with).collect(),
             };
             if let Some(facts) = &done.facts {
-                for target in &targets {
-                    target.set_facts(facts);
-                }
+                self.set_facts(&targets, facts);
             }
             for effect in &done.effects {
                 match effect {
                     Effect::SetFact { facts, cacheable } => {
                         for target in &targets {
                             target.set(facts.iter().map(|(k, v)| (k.clone(), v.clone())));
-                            if *cacheable {
-                                target.set_facts(facts);
-                            }
+                        }
+                        if *cacheable {
+                            self.set_facts(&targets, facts);
                         }
                     }
                     Effect::IncludeVars(vars) => {
@@ -193,6 +191,15 @@ impl Batch {
                     Effect::AddHost { .. } | Effect::GroupBy { .. } => {}
                 }
             }
+        }
+    }
+
+    fn set_facts(&self, targets: &[&Arc<HostVars>], facts: &Map) {
+        for target in targets {
+            target.set_facts(facts);
+        }
+        for warning in self.env.vars.hosts.take_warnings() {
+            self.env.warn_of(&warning);
         }
     }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::Status;
 use super::defaults::Defaults;
 use super::problem::Problem;
-use super::run::Prompter;
+use super::run::{InventorySource, Prompter};
 use super::stats::Stats;
 use super::target::Targets;
 use crate::diag::{Diagnostic, RenderStyle, SourceMap, Span, render};
@@ -32,6 +32,9 @@ pub(super) struct Env {
     pub(super) cancel: CancellationToken,
     pub(super) targets: Targets,
     pub(super) prompter: Prompter,
+    pub(super) inventory: InventorySource,
+    /// Whether the user is still asked before each task.
+    pub(super) step: AtomicBool,
     pub(super) force_handlers: bool,
     pub(super) r#become: bool,
     pub(super) defaults: Defaults,
@@ -59,6 +62,8 @@ pub(super) struct Parts {
     pub(super) cancel: CancellationToken,
     pub(super) targets: Targets,
     pub(super) prompter: Prompter,
+    pub(super) inventory: InventorySource,
+    pub(super) step: bool,
     pub(super) force_handlers: bool,
     pub(super) r#become: bool,
     pub(super) defaults: Defaults,
@@ -77,6 +82,8 @@ impl Env {
             cancel,
             targets,
             prompter,
+            inventory,
+            step,
             force_handlers,
             r#become,
             defaults,
@@ -94,6 +101,8 @@ impl Env {
             cancel,
             targets,
             prompter,
+            inventory,
+            step: AtomicBool::new(step),
             force_handlers,
             r#become,
             defaults,

@@ -15,10 +15,12 @@ impl Batch {
     pub(super) async fn gather(&self, frame: &Frame, hosts: &[usize]) {
         let Some(prepared) = self.setup_task(frame) else { return };
         let mut running = self.running(hosts);
-        if self.env.defaults.gathering == Gathering::Smart && self.play.gather_facts.is_none() {
-            running.retain(|place| self.hosts.get(*place).is_some_and(|host| !host.has_facts()));
+        // even a play that says yes need not ask again, as in Ansible
+        if self.env.defaults.gathering == Gathering::Smart {
+            running.retain(|place| self.hosts.get(*place).is_some_and(|host| !host.has_gathered()));
         }
-        if self.settings.gather_facts && !running.is_empty() && self.is_selected(&prepared) {
+        let wanted = self.settings.gather_facts && !running.is_empty() && self.is_selected(&prepared);
+        if wanted && self.is_confirmed(&prepared, &running) {
             self.run_prepared(Arc::new(prepared), &running).await;
         }
     }

@@ -177,11 +177,11 @@ impl Batch {
         while let Some(handler) = self.handlers.get(at) {
             let running = self.running(hosts);
             let notified = self.filter(&running, |state| state.handlers.contains(&at));
-            for place in &notified {
-                self.with(*place, |state| state.handlers.remove(&at));
-            }
-            if !notified.is_empty() {
-                let prepared = handler.frame.prepare(&handler.bound.handler.task);
+            let prepared = handler.frame.prepare(&handler.bound.handler.task);
+            if !notified.is_empty() && self.is_confirmed(&prepared, &notified) {
+                for place in &notified {
+                    self.with(*place, |state| state.handlers.remove(&at));
+                }
                 self.run_prepared(Arc::new(prepared), &notified).await;
             }
             at += 1;

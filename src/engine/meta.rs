@@ -1,5 +1,6 @@
 //! `meta` tasks: what the engine does to itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,9 +9,10 @@ use super::frame::Prepared;
 use super::one::One;
 use super::outcome::HostDone;
 use super::problem::Problem;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{EventKind, TaskKind, TaskStatus};
 use crate::value::Value;
+use crate::vars::is_local_name;
 
 /// What is decided by the first host for all of them.
 const FOR_ALL: &[&str] = &["end_play", "end_batch", "clear_facts", "clear_host_errors", "refresh_inventory"];
@@ -54,10 +56,32 @@ impl Batch {
                 self.mark(&unreachable, Status::Running);
                 self.env.take_back(self.all.as_list().unwrap_or_default().iter().filter_map(Value::as_str));
             }
-            "refresh_inventory" => self.refuse(prepared, &meant, "`meta: refresh_inventory` is not supported yet"),
+            "refresh_inventory" => self.refresh_inventory(),
             "noop" | "reset_connection" => {}
             other => self.refuse(prepared, &meant, &format!("`meta: {other}` is not known")),
         }
+    }
+
+    /// Reads the inventory again. Hosts that it does not have any more leave the play; new ones take part from the next play
+    /// on.
+    fn refresh_inventory(&self) {
+        let hosts = &self.env.vars.hosts;
+        let mut warnings = Diagnostics::new();
+        let read = (self.env.inventory)(&mut warnings);
+        let taken = read.and_then(|inventory| hosts.replace(inventory).map_err(|problem| vec![*problem]));
+        warnings.extend(hosts.take_warnings());
+        for warning in &warnings {
+            self.env.warn_of(warning);
+        }
+        if let Err(problems) = taken {
+            return self.env.halt(Problem::from_diagnostics(&problems, &self.env.sources));
+        }
+        let known: HashSet<Arc<str>> = hosts.names().into_iter().collect();
+        let gone = |place: &usize| {
+            self.hosts.get(*place).is_some_and(|host| !known.contains(host.name()) && !is_local_name(host.name()))
+        };
+        let gone: HostSet = self.everyone().into_iter().filter(gone).collect();
+        self.mark(&gone, Status::Ended);
     }
 
     /// Whether the conditions of a `meta` task hold for a host.

@@ -24,12 +24,13 @@ mod run;
 mod schedule;
 mod shown;
 mod stats;
+mod step;
 mod strategy;
 mod target;
 mod walk;
 
 pub use defaults::{Defaults, Gathering};
-pub use run::{Prompter, Question, Run, RunOutcome, run};
+pub use run::{InventorySource, Prompter, Question, Run, RunOutcome, run};
 
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,7 @@ fn answer(env: &Env, prompt: &VarsPrompt, scope: &TaskScope) -> Result<Value, Pr
         default: render(&prompt.default)?,
         private: prompt.private,
         confirm: prompt.confirm,
+        anyone: false,
     };
     let given = (env.prompter)(&question).map_err(problem)?;
     if given.is_none() {

@@ -9,9 +9,9 @@ use super::defaults::Defaults;
 use super::env::{Env, Parts};
 use super::play::{PlayEnd, run_play};
 use super::target::Targets;
-use crate::diag::ExitCode;
+use crate::diag::{Diagnostics, ExitCode};
 use crate::event::{EventKind, EventSink, HostStats};
-use crate::inventory::Limit;
+use crate::inventory::{Inventory, Limit};
 use crate::modules::HostServices;
 use crate::playbook::{Loader, Playbook, TagFilter};
 use crate::template::Templar;
@@ -52,11 +52,15 @@ pub struct Run {
     pub cancel: CancellationToken,
     /// Answers `vars_prompt`.
     pub prompter: Prompter,
+    /// Reads the inventory anew, for `meta: refresh_inventory`.
+    pub inventory: InventorySource,
+    /// `--step`: the user is asked before each task.
+    pub step: bool,
     /// When the run began, as the first event tells it (RFC 3339).
     pub started: String,
 }
 
-/// One question of `vars_prompt`.
+/// One question, of `vars_prompt` or of `--step`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The variable.
@@ -69,10 +73,15 @@ pub struct Question {
     pub private: bool,
     /// It is asked for twice.
     pub confirm: bool,
+    /// Whatever feeds standard input may answer, and not only somebody at a terminal.
+    pub anyone: bool,
 }
 
 /// Asks the user, or says why it cannot; nothing where there is nobody to ask.
 pub type Prompter = Arc<dyn Fn(&Question) -> Result<Option<String>, String> + Send + Sync>;
+
+/// Reads the inventory; what should be known but stops nothing is added to the warnings.
+pub type InventorySource = Arc<dyn Fn(&mut Diagnostics) -> Result<Inventory, Diagnostics> + Send + Sync>;
 
 /// How a run went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +114,8 @@ pub async fn run(run: Run) -> RunOutcome {
         cancel: run.cancel,
         targets,
         prompter: run.prompter,
+        inventory: run.inventory,
+        step: run.step,
         force_handlers: run.force_handlers,
         r#become: run.r#become,
         defaults: run.defaults,

@@ -89,7 +89,7 @@ impl Batch {
     /// Runs a task on hosts, if its tags and `--start-at-task` let it.
     pub(super) async fn run_task(&self, task: &Arc<Task>, frame: &Frame, hosts: &[usize]) {
         let prepared = frame.prepare(task);
-        if !self.has_started(&prepared) || !self.is_selected(&prepared) {
+        if !self.has_started(&prepared) || !self.is_selected(&prepared) || !self.is_confirmed(&prepared, hosts) {
             return;
         }
         self.run_prepared(Arc::new(prepared), hosts).await;

@@ -32,6 +32,12 @@ impl EventSink {
         (Self { inner: Arc::new(inner) }, receiver)
     }
 
+    /// How many events have been emitted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
     /// Emits an event. Nobody listening any more is not an error: the run's work goes on.
     pub fn emit(&self, mut kind: EventKind) {
         kind.each_named_secret(&mut |secret| self.inner.redactor.register(secret));

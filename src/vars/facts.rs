@@ -2,10 +2,32 @@
 
 use std::sync::Arc;
 
+use super::fact_cache::FactCache;
 use crate::value::{Key, Map, Value};
 
 /// What the names of gathered facts begin with at the top level.
 pub const FACT_PREFIX: &str = "ansible_";
+
+/// The fact that tells that the facts of a host have been gathered, and not only single ones set.
+pub const GATHERED: &str = "_ansible_facts_gathered";
+
+/// The fact that is a variable whatever the configuration says.
+pub(super) const LOCAL_FACTS: &str = "ansible_local";
+
+/// What is done with facts.
+#[derive(Clone, Debug)]
+pub struct FactPolicy {
+    /// Where they are kept for later runs.
+    pub cache: Option<Arc<FactCache>>,
+    /// Whether they are variables by themselves too, and not only in `ansible_facts`.
+    pub as_vars: bool,
+}
+
+impl Default for FactPolicy {
+    fn default() -> Self {
+        Self { cache: None, as_vars: true }
+    }
+}
 
 /// Names that a fact never takes at the top level: they say how a host is reached or belong to the engine.
 const PROTECTED: &[&str] = &[
@@ -41,9 +63,15 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.namespaced.is_empty()
+    /// The fact of a name as `ansible_facts` shows it.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.namespaced.get(name)
+    }
+
+    /// All of them under the names that they were set by.
+    pub(super) fn as_set(&self) -> Map {
+        let named = self.namespaced.iter().filter_map(|(key, value)| Some((self.name(key.as_str()?), value.clone())));
+        named.map(|(name, value)| (Key::from(name), value)).collect()
     }
 
     /// The value of `ansible_facts`.
@@ -62,19 +90,30 @@ impl Facts {
         {
             return Some(value.clone());
         }
-        if self.is_bare(name) || name == "ansible_local" { self.namespaced.get(name).cloned() } else { None }
+        if self.is_bare(name) || name == LOCAL_FACTS { self.namespaced.get(name).cloned() } else { None }
+    }
+
+    /// The local facts, empty where only others are known.
+    pub(super) fn local(&self) -> Option<Value> {
+        let empty = || (!self.namespaced.is_empty()).then(Value::empty_map);
+        self.namespaced.get(LOCAL_FACTS).cloned().or_else(empty)
     }
 
     /// All top-level names.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.namespaced.keys().filter_map(|key| {
-            let name = key.as_str()?;
-            Some(if self.is_bare(name) || name == "ansible_local" {
-                name.to_owned()
-            } else {
-                format!("{FACT_PREFIX}{name}")
-            })
+            // what begins with an underscore is the engine's own
+            Some(self.name(key.as_str()?)).filter(|name| !name.starts_with('_'))
         })
+    }
+
+    /// The name that a fact was set by.
+    fn name(&self, namespaced: &str) -> String {
+        if self.is_bare(namespaced) || namespaced == LOCAL_FACTS {
+            namespaced.to_owned()
+        } else {
+            format!("{FACT_PREFIX}{namespaced}")
+        }
     }
 
     /// Lays new facts over the known ones.
@@ -87,7 +126,7 @@ impl Facts {
                 known.insert(Key::from(short), value.clone());
                 continue;
             }
-            if name != "ansible_local" && !self.bare.iter().any(|bare| &**bare == name) {
+            if name != LOCAL_FACTS && !self.bare.iter().any(|bare| &**bare == name) {
                 self.bare.push(name.into());
             }
             known.insert(key.clone(), value.clone());

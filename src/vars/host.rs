@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::facts::Facts;
-use crate::value::{Key, Map, Value};
+use super::facts::{FactPolicy, Facts, GATHERED, LOCAL_FACTS};
+use crate::value::{Key, Map, Value, is_truthy};
 
 /// One host with its variables. Shared by all tasks; what changes during the run is behind one lock.
 #[derive(Debug)]
 pub struct HostVars {
     name: Arc<str>,
+    policy: Arc<FactPolicy>,
     state: RwLock<State>,
 }
 
@@ -41,7 +42,16 @@ impl HostVars {
     /// A host without variables yet.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), state: RwLock::default() }
+        Self { name: name.into(), policy: Arc::default(), state: RwLock::default() }
+    }
+
+    /// A host with the facts that an earlier run kept of it.
+    pub(super) fn with_policy(name: Arc<str>, policy: Arc<FactPolicy>) -> Self {
+        let mut state = State::default();
+        if let Some(kept) = policy.cache.as_ref().and_then(|cache| cache.load(&name)) {
+            state.facts.extend(&kept);
+        }
+        Self { name, policy, state: RwLock::new(state) }
     }
 
     /// Its name in the inventory.
@@ -52,18 +62,34 @@ impl HostVars {
 
     /// Lays new facts over the known ones.
     pub fn set_facts(&self, facts: &Map) {
-        self.write(|state| state.facts.extend(facts));
+        self.write(|state| {
+            state.facts.extend(facts);
+            if let Some(cache) = &self.policy.cache {
+                cache.store(&self.name, &state.facts.as_set());
+            }
+        });
     }
 
-    /// Whether any facts are known of it.
+    /// Whether facts are variables by themselves too, and not only in `ansible_facts`.
     #[must_use]
-    pub fn has_facts(&self) -> bool {
-        self.read(|state| !state.facts.is_empty())
+    pub fn shows_facts_as_vars(&self) -> bool {
+        self.policy.as_vars
+    }
+
+    /// Whether its facts have been gathered, in this run or, where they are kept, in an earlier one.
+    #[must_use]
+    pub fn has_gathered(&self) -> bool {
+        self.read(|state| state.facts.get(GATHERED).is_some_and(is_truthy))
     }
 
     /// Forgets all facts.
     pub fn clear_facts(&self) {
-        self.write(|state| state.facts.clear());
+        self.write(|state| {
+            state.facts.clear();
+            if let Some(cache) = &self.policy.cache {
+                cache.forget(&self.name);
+            }
+        });
     }
 
     /// Sets variables as `set_fact` and `register` do.
@@ -129,7 +155,12 @@ impl HostVars {
             if name == "ansible_facts" {
                 return Some(state.facts.all());
             }
-            let fact = state.facts.top_level(name);
+            let fact = match self.policy.as_vars {
+                true => state.facts.top_level(name),
+                // local facts are a variable all the same, even where there are none
+                false if name == LOCAL_FACTS => state.facts.local(),
+                false => None,
+            };
             fact.or_else(|| state.layers.iter().find_map(|layer| layer.get(name)).cloned())
         })
     }
@@ -143,7 +174,7 @@ impl HostVars {
     /// Adds all names to a list.
     pub fn names(&self, out: &mut Vec<String>) {
         self.read(|state| {
-            out.extend(state.facts.names());
+            out.extend(state.facts.names().filter(|name| self.policy.as_vars || name == LOCAL_FACTS));
             for layer in state.layers.iter().map(AsRef::as_ref).chain([&state.included, &state.set]) {
                 out.extend(layer.keys().filter_map(|key| key.as_str().map(str::to_owned)));
             }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::facts::FactPolicy;
 use super::host::{HostVars, Membership};
 use crate::diag::{Diagnostic, Diagnostics, SourceMap};
 use crate::inventory::{Entity, Group, Host, HostName, Inventory, Limit, VarsFolder};
@@ -24,18 +25,55 @@ pub struct Hosts {
 struct State {
     inventory: Inventory,
     hosts: HashMap<Arc<str>, Arc<HostVars>>,
+    policy: Arc<FactPolicy>,
     /// `group_vars` and `host_vars` beside the playbook that is running.
     beside: Vec<Arc<VarsFolder>>,
+    /// Hosts that a later reading of the inventory no longer had. Their facts are known should they come back.
+    gone: HashMap<Arc<str>, Arc<HostVars>>,
+    /// What tasks have added to the inventory, in order.
+    added: Vec<Added>,
     /// Variables of groups and hosts from inventory files, shared by all lookups. Emptied when the inventory changes.
     shared: HashMap<(Entity, Arc<str>), Arc<Map>>,
+}
+
+/// Something that a task added to the inventory.
+#[derive(Debug)]
+enum Added {
+    Host { name: String, groups: Vec<String>, vars: Map },
+    Member { name: String, group: String, parents: Vec<String> },
+}
+
+impl Added {
+    /// Adds it; whether anything changed.
+    fn to(&self, inventory: &mut Inventory) -> bool {
+        match self {
+            Self::Host { name, groups, vars } => inventory.add_host(name, groups, vars.clone()),
+            Self::Member { name, group, parents } => inventory.add_group_member(name, group, parents),
+        }
+    }
 }
 
 impl Hosts {
     /// The hosts of an inventory. Files of variables are registered in `sources` and opened with `secrets`.
     #[must_use]
     pub fn new(inventory: Inventory, sources: SourceMap, secrets: VaultSecrets) -> Self {
-        let state = State { inventory, hosts: HashMap::new(), beside: Vec::new(), shared: HashMap::new() };
+        let state = State {
+            inventory,
+            hosts: HashMap::new(),
+            policy: Arc::default(),
+            beside: Vec::new(),
+            gone: HashMap::new(),
+            added: Vec::new(),
+            shared: HashMap::new(),
+        };
         Self { state: RwLock::new(state), sources, secrets, warnings: Mutex::default() }
+    }
+
+    /// Says what is done with facts.
+    #[must_use]
+    pub fn with_facts(self, policy: FactPolicy) -> Self {
+        self.write().policy = Arc::new(policy);
+        self
     }
 
     /// The names of all hosts of the inventory.
@@ -72,7 +110,9 @@ impl Hosts {
             return state.placed(local.as_str(), &mut self.noticed());
         }
         let name: Arc<str> = name.into();
-        Ok(Arc::clone(state.hosts.entry(Arc::clone(&name)).or_insert_with(|| Arc::new(HostVars::new(name)))))
+        let State { hosts, policy, .. } = &mut *state;
+        let made = || Arc::new(HostVars::with_policy(Arc::clone(&name), Arc::clone(policy)));
+        Ok(Arc::clone(hosts.entry(Arc::clone(&name)).or_insert_with(made)))
     }
 
     /// Makes `group_vars` and `host_vars` beside a playbook in this folder count, in place of those of another one.
@@ -117,12 +157,11 @@ impl Hosts {
     /// Where a file of its variables is not valid.
     pub fn add_host(&self, name: &str, groups: &[String], vars: &Map) -> Result<bool, Box<Diagnostic>> {
         let mut state = self.write();
-        let changed = state.inventory.add_host(name, groups, vars.clone());
-        if changed {
-            state.shared.clear();
-            state.place_again(&mut self.noticed())?;
+        let host = Added::Host { name: name.to_owned(), groups: groups.to_vec(), vars: vars.clone() };
+        if !state.add(host) {
+            return Ok(false);
         }
-        Ok(changed)
+        state.place_again(&mut self.noticed()).map(|()| true)
     }
 
     /// Puts a host into groups, which become children of `parents`; whether anything changed.
@@ -133,19 +172,40 @@ impl Hosts {
         let mut state = self.write();
         let mut changed = false;
         for group in groups {
-            changed |= state.inventory.add_group_member(name, group, parents);
+            let member = Added::Member { name: name.to_owned(), group: group.clone(), parents: parents.to_vec() };
+            changed |= state.add(member);
         }
         if changed {
-            state.shared.clear();
             state.place_again(&mut self.noticed())?;
         }
         Ok(changed)
     }
 
+    /// Takes the inventory as it has been read anew, with what tasks have added since the run began. Hosts that it does not
+    /// have any more are gone, but what is known of them is kept.
+    ///
+    /// # Errors
+    /// Where a file of variables is not valid.
+    pub fn replace(&self, inventory: Inventory) -> Result<(), Box<Diagnostic>> {
+        let mut state = self.write();
+        let before = std::mem::replace(&mut state.inventory, inventory);
+        let State { inventory, added, hosts, gone, .. } = &mut *state;
+        for added in added.iter() {
+            added.to(inventory);
+        }
+        gone.extend(hosts.extract_if(|name, _| before.host(name).is_some() && inventory.host(name).is_none()));
+        state.shared.clear();
+        state.place_again(&mut self.noticed())
+    }
+
     /// What was noticed since the last call.
     #[must_use]
     pub fn take_warnings(&self) -> Diagnostics {
-        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut warnings = std::mem::take(&mut *self.noticed());
+        if let Some(cache) = &self.read().policy.cache {
+            warnings.extend(cache.take_warnings());
+        }
+        warnings
     }
 
     fn noticed(&self) -> std::sync::MutexGuard<'_, Diagnostics> {
@@ -162,6 +222,16 @@ impl Hosts {
 }
 
 impl State {
+    /// Lays something over the inventory, and remembers it for when the inventory is read anew; whether anything changed.
+    fn add(&mut self, added: Added) -> bool {
+        let changed = added.to(&mut self.inventory);
+        if changed {
+            self.shared.clear();
+            self.added.push(added);
+        }
+        changed
+    }
+
     /// A host of the inventory with its variables in place.
     fn placed(&mut self, name: &str, warnings: &mut Diagnostics) -> Result<Arc<HostVars>, Box<Diagnostic>> {
         if let Some(host) = self.hosts.get(name) {
@@ -169,7 +239,9 @@ impl State {
         }
         let membership = self.membership(name, warnings)?;
         let name: Arc<str> = name.into();
-        let host = Arc::new(HostVars::new(Arc::clone(&name)));
+        let known = self.gone.remove(&name);
+        let host =
+            known.unwrap_or_else(|| Arc::new(HostVars::with_policy(Arc::clone(&name), Arc::clone(&self.policy))));
         host.place(membership);
         self.hosts.insert(name, Arc::clone(&host));
         Ok(host)

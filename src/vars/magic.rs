@@ -1,5 +1,8 @@
 //! Magic variables: what the engine says about the run, the play and the host.
 
+use std::sync::Arc;
+
+use super::host::HostVars;
 use super::role::RoleFrame;
 use super::scope::TaskScope;
 use crate::playbook::Role;
@@ -11,6 +14,7 @@ use crate::value::{Key, Map, Value};
 pub(super) const NAMES: &[&str] = &[
     "ansible_check_mode",
     "ansible_config_file",
+    "ansible_delegated_vars",
     "ansible_dependent_role_names",
     "ansible_diff_mode",
     "ansible_forks",
@@ -54,6 +58,7 @@ pub(super) fn magic(scope: &TaskScope, name: &str) -> Option<Value> {
             return Some(Value::list(bases.iter().map(|base| Value::data(base.display().to_string())).collect()));
         }
         "environment" => return Some(Value::list(scope.task.environment.clone())),
+        "ansible_delegated_vars" => return scope.delegate.as_ref().map(|delegate| delegated(scope, delegate)),
         _ => {}
     }
     host(scope, name)
@@ -65,7 +70,7 @@ pub(super) fn magic(scope: &TaskScope, name: &str) -> Option<Value> {
 fn host(scope: &TaskScope, name: &str) -> Option<Value> {
     let host = scope.host.as_ref()?;
     Some(match name {
-        "inventory_hostname" => Value::data(std::sync::Arc::clone(host.name())),
+        "inventory_hostname" => Value::data(Arc::clone(host.name())),
         "inventory_hostname_short" => Value::data(short(host.name())),
         "group_names" => host.group_names(),
         "inventory_file" => host.inventory_file().map_or(Value::Null, |path| Value::data(path.display().to_string())),
@@ -74,16 +79,29 @@ fn host(scope: &TaskScope, name: &str) -> Option<Value> {
     })
 }
 
+/// The variables of the host that a task is delegated to, under its name.
+fn delegated(scope: &TaskScope, delegate: &Arc<HostVars>) -> Value {
+    let mut vars = everything(&scope.seen_from(delegate));
+    if let Some(host) = &scope.host {
+        vars.insert(Key::from("inventory_hostname"), Value::data(Arc::clone(host.name())));
+    }
+    let defaults = [("ansible_host", Value::data(Arc::clone(delegate.name())))];
+    for (name, value) in defaults.into_iter().chain([("ansible_port", Value::Null), ("ansible_user", Value::Null)]) {
+        vars.entry(Key::from(name)).or_insert(value);
+    }
+    Value::map([(Key::from(&**delegate.name()), Value::map(vars))].into_iter().collect())
+}
+
 fn role(scope: &TaskScope, name: &str) -> Option<Value> {
     let frame = scope.task.role.as_ref()?;
     let role = frame.role();
     Some(match name {
-        "role_name" => Value::data(std::sync::Arc::clone(&role.short_name)),
-        "ansible_role_name" => Value::data(std::sync::Arc::clone(&role.name)),
+        "role_name" => Value::data(Arc::clone(&role.short_name)),
+        "ansible_role_name" => Value::data(Arc::clone(&role.name)),
         "role_path" => folder(role),
         "ansible_collection_name" => Value::data(role.name.rsplit_once('.')?.0),
         "ansible_parent_role_names" => {
-            Value::list(includers(frame)?.iter().map(|role| Value::data(std::sync::Arc::clone(&role.name))).collect())
+            Value::list(includers(frame)?.iter().map(|role| Value::data(Arc::clone(&role.name))).collect())
         }
         "ansible_parent_role_paths" => Value::list(includers(frame)?.into_iter().map(|role| folder(role)).collect()),
         _ => return None,
@@ -96,9 +114,9 @@ fn folder(role: &Role) -> Value {
 }
 
 /// The roles of which a task imports or includes this one, the nearest first. A role that only depends on it is none.
-fn includers(frame: &RoleFrame) -> Option<Vec<&std::sync::Arc<Role>>> {
+fn includers(frame: &RoleFrame) -> Option<Vec<&Arc<Role>>> {
     let chain: Vec<_> = frame.chain().collect();
-    let depends = |outer: &Role, inner| outer.dependencies.iter().any(|role| std::sync::Arc::ptr_eq(role, inner));
+    let depends = |outer: &Role, inner| outer.dependencies.iter().any(|role| Arc::ptr_eq(role, inner));
     let around = chain.iter().zip(chain.iter().skip(1));
     let found: Vec<_> = around.filter(|(inner, outer)| !depends(outer, inner)).map(|(_, outer)| *outer).collect();
     (!found.is_empty()).then_some(found)

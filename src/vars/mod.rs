@@ -4,6 +4,7 @@
 //! are never merged, so that a task on ten thousand hosts costs no copies. What lives per host (facts, `set_fact`, registered
 //! results, `include_vars`) is in [`HostVars`], what a role brings in [`RoleFrame`], what the play brings in [`PlayVars`].
 
+mod fact_cache;
 mod facts;
 mod frame;
 mod host;
@@ -15,7 +16,8 @@ mod run;
 mod scope;
 mod vars_files;
 
-pub use facts::{FACT_PREFIX, namespaced};
+pub use fact_cache::{FactCache, FactCacheError};
+pub use facts::{FACT_PREFIX, FactPolicy, GATHERED, namespaced};
 pub use frame::TaskVars;
 pub use host::{HostVars, Membership};
 pub use hosts::{Hosts, is_local_name};

@@ -33,6 +33,7 @@ pub struct TaskScope {
     pub(super) vars_files: Arc<[Arc<Map>]>,
     pub(super) host: Option<Arc<HostVars>>,
     pub(super) task: Arc<TaskVars>,
+    pub(super) delegate: Option<Arc<HostVars>>,
     local: Map,
 }
 
@@ -40,7 +41,15 @@ impl TaskScope {
     /// A scope of a run before any play.
     #[must_use]
     pub fn new(run: Arc<RunVars>) -> Self {
-        Self { run, play: None, vars_files: Arc::default(), host: None, task: Arc::default(), local: Map::new() }
+        Self {
+            run,
+            play: None,
+            vars_files: Arc::default(),
+            host: None,
+            task: Arc::default(),
+            delegate: None,
+            local: Map::new(),
+        }
     }
 
     /// Within a play.
@@ -63,6 +72,22 @@ impl TaskScope {
     pub fn in_task(mut self, task: Arc<TaskVars>) -> Self {
         self.task = task;
         self
+    }
+
+    /// Says which host does the task's work in place of its own.
+    pub fn set_delegate(&mut self, host: Option<Arc<HostVars>>) {
+        self.delegate = host;
+    }
+
+    /// The host that does the task's work in place of its own.
+    #[must_use]
+    pub fn delegate(&self) -> Option<&Arc<HostVars>> {
+        self.delegate.as_ref()
+    }
+
+    /// The same task and play on another host, without what the task itself has set.
+    pub(super) fn seen_from(&self, host: &Arc<HostVars>) -> Self {
+        Self { host: Some(Arc::clone(host)), delegate: None, local: Map::new(), ..self.clone() }
     }
 
     /// Sets a name that only this task sees, over everything else.

@@ -77,6 +77,12 @@ fn judge(case: &Case, ansible: &Answer) -> Option<String> {
 }
 
 #[test]
+fn the_suite_is_as_large_as_is_said_of_it() {
+    let cases: usize = chapters().iter().map(|chapter| chapter.cases.len()).sum();
+    assert!(cases >= 400, "only {cases} behaviours are compared");
+}
+
+#[test]
 fn the_table_of_chapters_is_current() {
     page::check(&chapters());
 }

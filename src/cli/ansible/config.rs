@@ -7,10 +7,10 @@ use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
 use super::common::{OptionsError, configuration};
-use crate::cli::config::{Config, Kind, Meaning, Setting};
+use crate::cli::config::{Config, Kind, Meaning};
 use crate::diag::ExitCode;
 use crate::report::python_json_nice;
-use crate::value::{from_json, parse_bool, python_repr, python_str};
+use crate::value::{from_json, python_repr, python_str};
 use crate::yaml::{EmitOptions, emit};
 
 /// Arguments of `ansible-config`.
@@ -86,63 +86,14 @@ fn dump(config: &Config, format: &str, only_changed: bool) -> anyhow::Result<Str
     let mut out = String::new();
     let mut entries = Vec::new();
     for setting in Config::settings().iter().filter(|setting| !setting.name.starts_with("CALLBACK_")) {
-        let found = config.found(setting.name);
-        let origin = match &found {
-            _ if setting.name == "CONFIG_FILE" => String::new(),
-            Some((_, origin)) => origin.to_string(),
-            None => "default".to_owned(),
-        };
+        let (value, origin) = config.value(setting);
         if only_changed && origin == "default" {
             continue;
         }
-        let value = match found {
-            _ if setting.name == "CONFIG_FILE" => json!(config.file.as_ref().map(|path| path.display().to_string())),
-            Some(_) => value_of(config, setting),
-            None => default_of(setting),
-        };
         entries.push(json!({"name": setting.name, "origin": origin, "value": value}));
         let _ = writeln!(out, "{}({origin}) = {}", setting.name, python_str(&from_json(value)));
     }
     formatted(out, Json::Array(entries), format)
-}
-
-fn value_of(config: &Config, setting: &'static Setting) -> Json {
-    let text = config.text(setting.name).unwrap_or_default();
-    let paths = |paths: Option<Vec<_>>| {
-        let paths: Vec<std::path::PathBuf> = paths.unwrap_or_default();
-        json!(paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>())
-    };
-    match setting.kind {
-        Kind::Path => json!(config.path(setting.name).map(|path| path.display().to_string())),
-        Kind::PathSpec => paths(config.paths(setting.name, ':')),
-        Kind::PathList => json!(config.inventories()),
-        Kind::List => json!(config.list(setting.name)),
-        kind => typed(kind, text),
-    }
-}
-
-fn default_of(setting: &Setting) -> Json {
-    let parts = |separator| {
-        let parts = setting.default.split(separator).filter(|part: &&str| !part.is_empty());
-        json!(parts.collect::<Vec<_>>())
-    };
-    match setting.kind {
-        Kind::List | Kind::PathList => parts(','),
-        Kind::PathSpec => parts(':'),
-        _ if setting.default.is_empty() => Json::Null,
-        kind => typed(kind, setting.default),
-    }
-}
-
-/// A text as its setting's type; what is not of that type stays text.
-fn typed(kind: Kind, text: &str) -> Json {
-    let found = match kind {
-        Kind::Bool => parse_bool(&crate::value::Value::data(text)).map(Json::Bool),
-        Kind::Int => text.trim().parse::<i64>().ok().map(Json::from),
-        Kind::Float => text.trim().parse::<f64>().ok().map(Json::from),
-        Kind::List | Kind::Path | Kind::PathList | Kind::PathSpec | Kind::Text => None,
-    };
-    found.unwrap_or_else(|| Json::from(text))
 }
 
 fn list(format: &str) -> anyhow::Result<String> {
@@ -158,7 +109,7 @@ fn list(format: &str) -> anyhow::Result<String> {
         };
         settings.insert(
             setting.name.to_owned(),
-            json!({"default": default_of(setting), "env": env, "ini": ini, "meaning": meaning, "type": kind_name(setting.kind)}),
+            json!({"default": setting.default_value(), "env": env, "ini": ini, "meaning": meaning, "type": kind_name(setting.kind)}),
         );
     }
     formatted(String::new(), Json::Object(settings), if format == "json" { "json" } else { "yaml" })

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::common::{OptionsError, configuration};
+use super::common::configuration;
 use super::run_args::RunArgs;
 use crate::cli::dialect::Dialect;
 use crate::cli::play::play;
@@ -41,16 +41,13 @@ pub(super) struct PlaybookArgs {
     /// List the tags there are
     #[arg(long)]
     list_tags: bool,
-    /// Confirm each task (not supported)
+    /// Ask before each task whether it is to run
     #[arg(long)]
     step: bool,
 }
 
 /// Plays the playbooks.
 pub(super) fn run(args: PlaybookArgs) -> anyhow::Result<ExitCode> {
-    if args.step {
-        return Err(OptionsError("`--step` is not supported: tasks cannot be confirmed one by one".to_owned()).into());
-    }
     let files = Arc::new(WithEmbedded::new(COLLECTION));
     let (environment, config) = configuration()?;
     let mut request = Request::from_config(&config, Dialect::Ansible, environment, files)?;
@@ -78,6 +75,7 @@ pub(super) fn run(args: PlaybookArgs) -> anyhow::Result<ExitCode> {
         request.skip_tags = args.skip_tags;
     }
     request.start_at_task = args.start_at_task;
+    request.step = args.step;
     request.force_handlers |= args.force_handlers;
     play(args.run.apply(request, &config)?)
 }

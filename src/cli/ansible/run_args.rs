@@ -122,6 +122,7 @@ impl RunArgs {
         request.extra_vars = self.extra_vars;
         request.forks = self.forks.unwrap_or(request.forks).max(1);
         request.check = self.check;
+        request.facts = request.facts.flushed(self.flush_cache);
         request.diff |= self.diff;
         request.r#become |= self.r#become;
         request.defaults.connection = self.connection;

@@ -4,6 +4,7 @@ mod ini;
 mod resolve;
 mod setting;
 mod table;
+mod typed;
 
 pub(super) use resolve::{Config, ConfigError};
-pub(super) use setting::{Kind, Meaning, Setting};
+pub(super) use setting::{Kind, Meaning};

@@ -200,6 +200,11 @@ impl Config {
         crate::tree::clean(&base.join(path))
     }
 
+    /// A path of a default, from the home folder on.
+    pub(super) fn at_home(&self, path: &str) -> String {
+        self.complete(path, &self.cwd).display().to_string()
+    }
+
     /// The inventories to read where the command line names none; a list of hosts stays as it is.
     pub(in crate::cli) fn inventories(&self) -> Vec<String> {
         let Some((text, origin)) = self.found("DEFAULT_HOST_LIST").filter(|(text, _)| !text.is_empty()) else {

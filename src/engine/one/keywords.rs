@@ -40,7 +40,10 @@ impl One {
         };
         let limit = self.seconds("async", task.r#async.as_ref())?.filter(|limit| !limit.is_zero());
         let poll = self.seconds("poll", task.poll.as_ref())?.unwrap_or(Background::POLL);
-        let delegate = self.delegate()?;
+        let delegate = match self.scope.delegate() {
+            Some(delegate) => Some(Arc::clone(delegate)),
+            None => self.delegate()?,
+        };
         let retries = match &task.retries {
             Some(value) => Some(self.number_of("retries", value)?),
             None if task.until.is_empty() => None,
@@ -109,7 +112,8 @@ impl One {
         Problem::from_diagnostic(&diagnostic, &self.env.sources)
     }
 
-    fn delegate(&self) -> Result<Option<Arc<HostVars>>, Problem> {
+    /// The host that `delegate_to` names.
+    pub(super) fn delegate(&self) -> Result<Option<Arc<HostVars>>, Problem> {
         let Some(value) = &self.prepared.keywords.delegate_to else { return Ok(None) };
         let rendered = self.render(value)?;
         if Templar::is_omit(&rendered) {

@@ -11,10 +11,10 @@ use crate::engine::outcome::Done;
 use crate::engine::problem::Problem;
 use crate::engine::shown::item_result;
 use crate::event::EventKind;
-use crate::modules::{Effect, ModuleDef};
+use crate::modules::{Effect, ModuleDef, Runner};
 use crate::playbook::Action;
 use crate::value::{Key, Map, Value, python_str};
-use crate::vars::namespaced;
+use crate::vars::{GATHERED, namespaced};
 
 impl One {
     /// Runs the action once, for the task or for the current item. `broken` is why the loop's items could not be had; it
@@ -35,6 +35,11 @@ impl One {
     }
 
     async fn try_once(&mut self, broken: Option<Problem>, no_log: Option<Problem>) -> Result<Done, Problem> {
+        if self.prepared.keywords.delegate_to.is_some() {
+            // conditions may look at it already; why there is none is told where it is needed
+            let delegate = self.delegate().ok().flatten();
+            Arc::make_mut(&mut self.scope).set_delegate(delegate);
+        }
         if let Some(condition) = self.first_false(&self.prepared.keywords.when)? {
             return Ok(Done::skipped(condition));
         }
@@ -87,7 +92,7 @@ impl One {
         let mut attempt = 1;
         loop {
             let mut done = match self.attempt(module, args, keywords).await {
-                Try::Done(outcome, effects) => Done::of(outcome, effects),
+                Try::Done(outcome, effects) => self.with_facts(module, Done::of(outcome, effects)),
                 Try::Failed(error) => Done::failed(Problem::from_module(&error, written, span, &self.env.sources)),
                 Try::Unreachable(message) => return Done::unreachable(message),
                 Try::TimedOut(limit) => timed_out(limit),
@@ -129,6 +134,18 @@ impl One {
             self.sleep(keywords.delay).await;
             attempt += 1;
         }
+    }
+
+    /// What a module came to, with the facts that it returns among its values, and the note that facts have been gathered.
+    fn with_facts(&self, module: &ModuleDef, mut done: Done) -> Done {
+        if done.facts.is_none() && matches!(module.runner, Runner::Host(_)) {
+            done.facts = done.result.get("ansible_facts").and_then(Value::as_map).cloned();
+        }
+        let Action::Module { name, .. } = &self.prepared.task.action else { return done };
+        if let Some(facts) = done.facts.as_mut().filter(|_| name.rsplit('.').next() == Some("gather_facts")) {
+            facts.insert(Key::from(GATHERED), true.into());
+        }
+        done
     }
 
     /// Hosts and groups that the task adds are there for its later items already.
@@ -198,6 +215,9 @@ impl One {
         let mut all = known.and_then(|known| known.as_map().cloned()).unwrap_or_default();
         all.extend(namespaced(facts));
         self.set_local("ansible_facts", Value::map(all));
+        if !self.host.shows_facts_as_vars() {
+            return;
+        }
         for (name, value) in facts {
             if let Some(name) = name.as_str() {
                 self.set_local(name, value.clone());

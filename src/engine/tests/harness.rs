@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::diag::{RenderStyle, SourceMap, render};
+use crate::diag::{Diagnostics, RenderStyle, SourceMap, render};
 use crate::engine::{Run, RunOutcome, run};
 use crate::event::{Event, EventKind, EventSink, ItemResult, TaskKind, TaskStatus};
 use crate::inventory::{Inventory, Limit};
@@ -137,6 +137,11 @@ impl Case {
                 "broken" => Err("nobody to ask".to_owned()),
                 text => Ok(text.strip_prefix("answer ").map(str::to_owned)),
             }),
+            inventory: Arc::new({
+                let (given, sources, secrets) = (self.inventory, sources.clone(), VaultSecrets::default());
+                move |warnings: &mut Diagnostics| Inventory::load(&given, &sources, &secrets, warnings)
+            }),
+            step: false,
             started: String::new(),
         }));
         let events = std::iter::from_fn(|| receiver.blocking_recv()).collect();
