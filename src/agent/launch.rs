@@ -6,18 +6,20 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use crate::modules::commands::JobFile;
-use crate::modules::{ModuleError, RunMode};
+use crate::modules::{Ctx, ModuleError, Outcome, RunMode};
+use crate::value::{Value, to_json};
 
 /// What a job is to do. It holds secrets, so that it is never an argument and its file is removed once it is read.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct JobRequest {
+pub(super) struct JobRequest {
     /// The job's id.
     pub id: String,
     /// Where its result goes.
@@ -88,7 +90,7 @@ impl From<JobError> for ModuleError {
 impl JobRequest {
     /// Check mode, diff, verbosity.
     #[must_use]
-    pub fn mode(&self) -> RunMode {
+    pub(super) fn mode(&self) -> RunMode {
         RunMode { check: self.check, diff: self.diff, verbosity: self.verbosity }
     }
 }
@@ -99,12 +101,53 @@ pub(super) fn running(id: &str) -> Map<String, Json> {
     state.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+/// A module that is to run in the background.
+#[derive(Clone, Copy, Debug)]
+pub struct NewJob<'a> {
+    /// What it is found by.
+    pub id: &'a str,
+    /// How long it may take.
+    pub limit: Duration,
+    /// The module's full name.
+    pub module: &'a str,
+    /// Its rendered options.
+    pub args: &'a Value,
+}
+
+/// Starts a module in a process of its own, and tells where it is found.
+///
+/// # Errors
+/// Its files cannot be written, or the binary cannot be started.
+pub fn start_job(job: NewJob<'_>, ctx: &Ctx) -> Result<Outcome, ModuleError> {
+    let program = ctx.services.program().ok_or_else(|| ModuleError::new("there is no program to start jobs with"))?;
+    let file = JobFile::of(job.id, ctx)?;
+    let sent = JobRequest {
+        id: job.id.to_owned(),
+        file: file.path().to_owned(),
+        module: job.module.to_owned(),
+        args: to_json(job.args),
+        check: ctx.mode.check,
+        diff: ctx.mode.diff,
+        verbosity: ctx.mode.verbosity,
+        environment: ctx.environment.clone(),
+        working_dir: ctx.working_dir.clone(),
+        limit: job.limit.as_secs_f64(),
+        secret: job.args.holds_secret(),
+    };
+    launch(program, &file, &sent)?;
+    Ok(Outcome::changed(true)
+        .with("ansible_job_id", file.id())
+        .with("results_file", file.path().display().to_string())
+        .with("started", true)
+        .with("finished", false))
+}
+
 /// Starts a job in a process group of its own, which no interrupt of the run reaches. It must be called within a runtime,
 /// which takes the process's end in while the run lasts.
 ///
 /// # Errors
 /// Its files cannot be written, or the binary cannot be started.
-pub fn launch(program: &Path, file: &JobFile, request: &JobRequest) -> Result<(), JobError> {
+fn launch(program: &Path, file: &JobFile, request: &JobRequest) -> Result<(), JobError> {
     let write = |path: &Path, source| JobError::Write { path: path.display().to_string(), source };
     file.write(&running(file.id())).map_err(|source| write(file.path(), source))?;
     let hidden = file.path().with_file_name(format!(".{}.request", file.id()));

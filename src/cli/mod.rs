@@ -4,6 +4,7 @@ mod agent;
 mod ansible;
 mod args;
 mod config;
+mod connection_args;
 mod diagnostics;
 mod dialect;
 mod doc;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config::Config;
+use super::connection_args::ConnectionArgs;
 use super::dialect::Dialect;
 use super::reporting::RetryFile;
 use super::request::{Listings, Request};
 use super::vault_passwords::VaultOptions;
+use crate::engine::Defaults;
 use crate::tree::{COLLECTION, WithEmbedded};
 
 /// Arguments of `quaymaster play`.
@@ -101,9 +103,8 @@ pub(super) struct Args {
     #[arg(long = "flush-cache", help_heading = "Mode")]
     pub(super) flush_cache: bool,
 
-    /// Become another user (here: only the user that quaymaster runs as already)
-    #[arg(short = 'b', long = "become", help_heading = "Mode")]
-    pub(super) r#become: bool,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
 
     /// Folders with roles, after `roles/` beside the playbook
     #[arg(long = "roles-path", value_name = "DIR", value_delimiter = ':', help_heading = "Mode")]
@@ -162,7 +163,8 @@ impl Args {
             check: self.check,
             diff: self.diff || base.diff,
             listing: listing.some(),
-            r#become: self.r#become || base.r#become,
+            r#become: self.connection.r#become || base.r#become,
+            defaults: Defaults { connection: self.connection.apply(base.defaults.connection)?, ..base.defaults },
             facts: base.facts.flushed(self.flush_cache),
             roles_path: if self.roles_path.is_empty() { base.roles_path } else { self.roles_path },
             reporting,

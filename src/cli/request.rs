@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Config, ConfigError};
+use super::connection_args;
 use super::dialect::Dialect;
 use super::facts::FactOptions;
 use super::play_args::{OutputFormat, When};
@@ -80,7 +81,7 @@ impl Request {
         dialect: Dialect,
         environment: BTreeMap<String, String>,
         files: Arc<dyn Files>,
-    ) -> Result<Self, ConfigError> {
+    ) -> anyhow::Result<Self> {
         let on = |name| config.switch(name).map(|found| found.unwrap_or(false));
         let home = environment.get("HOME").map(|home| Path::new(home).join(".ansible"));
         let home = config.path("ANSIBLE_HOME").or(home);
@@ -120,11 +121,11 @@ impl Request {
             listing: None,
             r#become: on("DEFAULT_BECOME")?,
             defaults: Defaults {
+                connection: connection_args::from_config(config, &environment)?,
                 gathering,
                 any_errors_fatal: on("ANY_ERRORS_FATAL")?,
                 task_timeout: timeout.map(Duration::from_secs),
                 strategy: config.text("DEFAULT_STRATEGY").filter(|name| !name.is_empty()).map(str::to_owned),
-                ..Defaults::default()
             },
             facts: FactOptions::from_config(config, &mut warnings)?,
             roles_path,

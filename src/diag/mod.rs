@@ -4,6 +4,7 @@
 //! read from it keeps its [`Span`], so that any later stage can say where a problem is. This folder knows nothing of YAML,
 //! playbooks or the terminal: it builds text, and only `cli/` prints it.
 
+mod causes;
 mod diagnostic;
 mod exit;
 mod render;
@@ -11,6 +12,7 @@ mod source_map;
 mod span;
 mod suggest;
 
+pub use causes::with_causes;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity};
 pub use exit::ExitCode;
 pub use render::{RenderStyle, render};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::target::ConnectionDefaults;
+
 /// Whether plays gather facts that do not say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gathering {
@@ -30,10 +32,8 @@ impl Gathering {
 /// What holds where nothing else is said.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    /// The connection of hosts without one.
-    pub connection: Option<String>,
-    /// The user that tasks with `become` turn into.
-    pub become_user: Option<String>,
+    /// How hosts are reached, and as whom.
+    pub connection: ConnectionDefaults,
     /// `gather_facts`
     pub gathering: Gathering,
     /// `any_errors_fatal`

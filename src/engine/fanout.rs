@@ -10,7 +10,7 @@ use super::one::One;
 use super::outcome::HostDone;
 use super::problem::Problem;
 use super::strategy::Turn;
-use super::target::crash_message;
+use crate::agent::crash;
 use crate::diag::Diagnostic;
 use crate::event::{EventKind, TaskStatus};
 use crate::modules::table;
@@ -87,7 +87,7 @@ impl Batch {
             let Some(ended) = running.join_next_with_id().await else { break };
             let (id, done) = match ended {
                 Ok((id, done)) => (id, done),
-                Err(error) => (error.id(), HostDone::failed(Problem::new(crash_message(error)))),
+                Err(error) => (error.id(), HostDone::failed(Problem::new(crash(error)))),
             };
             if let Some(place) = places.remove(&id) {
                 self.take_in(prepared, number, place, once, done, &mut includes, &mut trouble);

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::event::{EventKind, TaskKind, TaskStatus};
 use crate::value::Value;
-use crate::vars::is_local_name;
+use crate::vars::{HostVars, is_local_name};
 
 /// What is decided by the first host for all of them.
 const FOR_ALL: &[&str] = &["end_play", "end_batch", "clear_facts", "clear_host_errors", "refresh_inventory"];
@@ -57,7 +57,14 @@ impl Batch {
                 self.env.take_back(self.all.as_list().unwrap_or_default().iter().filter_map(Value::as_str));
             }
             "refresh_inventory" => self.refresh_inventory(),
-            "noop" | "reset_connection" => {}
+            "reset_connection" => {
+                for place in meant {
+                    if let Err(problem) = self.reset_connection(prepared, place).await {
+                        self.tell_failure(prepared, place, &HostDone::failed(problem));
+                    }
+                }
+            }
+            "noop" => {}
             other => self.refuse(prepared, &meant, &format!("`meta: {other}` is not known")),
         }
     }
@@ -90,17 +97,8 @@ impl Batch {
         if prepared.keywords.when.is_empty() {
             return true;
         }
-        let done = match self.scope(Some(host), &prepared.vars) {
-            Ok(scope) => {
-                let one = One {
-                    env: Arc::clone(&self.env),
-                    prepared: Arc::clone(prepared),
-                    host: Arc::clone(host),
-                    scope: Arc::new(scope),
-                    number: 0,
-                };
-                one.run().await
-            }
+        let done = match self.one_for(prepared, host) {
+            Ok(one) => one.run().await,
             Err(problem) => HostDone::failed(problem),
         };
         match done.whole.status() {
@@ -111,6 +109,25 @@ impl Batch {
             TaskStatus::Skipped => false,
             _ => true,
         }
+    }
+
+    /// Closes a host's connection, so that the next task makes a new one.
+    async fn reset_connection(&self, prepared: &Arc<Prepared>, place: usize) -> Result<(), Problem> {
+        let Some(host) = self.hosts.get(place) else { return Ok(()) };
+        let wanted = self.one_for(prepared, host)?.wanted(None)?;
+        self.env.targets.reset(&wanted).await;
+        Ok(())
+    }
+
+    /// The `meta` task on one host.
+    fn one_for(&self, prepared: &Arc<Prepared>, host: &Arc<HostVars>) -> Result<One, Problem> {
+        Ok(One {
+            env: Arc::clone(&self.env),
+            prepared: Arc::clone(prepared),
+            host: Arc::clone(host),
+            scope: Arc::new(self.scope(Some(host), &prepared.vars)?),
+            number: 0,
+        })
     }
 
     fn refuse(&self, prepared: &Prepared, hosts: &[usize], message: &str) {

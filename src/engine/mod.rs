@@ -31,6 +31,7 @@ mod walk;
 
 pub use defaults::{Defaults, Gathering};
 pub use run::{InventorySource, Prompter, Question, Run, RunOutcome, run};
+pub use target::ConnectionDefaults;
 
 #[cfg(test)]
 mod tests;

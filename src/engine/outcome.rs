@@ -206,8 +206,10 @@ fn diff_value(diff: &Diff) -> Value {
             put(&format!("{name}_header"), Value::data(header.as_str()));
         }
         match side {
-            DiffText::Hidden("binary") => put(&format!("{file}_binary"), Value::Int(1)),
-            DiffText::Hidden("larger than 104448 bytes") => put(&format!("{file}_larger"), Value::Int(104_448)),
+            DiffText::Hidden(why) if why == "binary" => put(&format!("{file}_binary"), Value::Int(1)),
+            DiffText::Hidden(why) if why == "larger than 104448 bytes" => {
+                put(&format!("{file}_larger"), Value::Int(104_448));
+            }
             DiffText::Hidden(why) => put("prepared", Value::data(format!("({why})\n"))),
             _ if hidden => {}
             DiffText::Text(text) => put(name, Value::data(text.as_str())),

@@ -102,7 +102,7 @@ pub async fn run(run: Run) -> RunOutcome {
         check: run.settings.mode.check,
         diff: run.settings.mode.diff,
     });
-    let targets = Targets::new(run.services, run.templar.redactor().clone());
+    let targets = Targets::new(run.services, run.templar.redactor().clone(), run.defaults.connection.clone());
     let vars = RunVars { extra: run.extra_vars, settings: run.settings, hosts: Arc::new(run.hosts) };
     let env = Arc::new(Env::new(Parts {
         vars: Arc::new(vars),

@@ -55,7 +55,7 @@ pub(super) fn unified(diff: &Diff) -> String {
 }
 
 /// One side's text, or why it is not shown.
-fn side(side: &DiffText) -> Result<String, &'static str> {
+fn side(side: &DiffText) -> Result<String, &str> {
     Ok(match side {
         DiffText::Text(text) => text.clone(),
         DiffText::Value(value) => {

@@ -47,6 +47,8 @@ pub struct ModuleDef {
     pub keeps_state: bool,
     /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
     pub open: bool,
+    /// Options that are paths of files on the controller; they are brought to the host first.
+    pub uploads: &'static [&'static str],
     /// Whether a task may run it in the background (`async`). Of a module that begins on the controller it is the host's part that
     /// does.
     pub background: bool,
@@ -99,6 +101,7 @@ impl ModuleDef {
             free_form: FreeForm::KeyValue,
             keeps_state: false,
             open: false,
+            uploads: &[],
             background: matches!(runner, Runner::Host(_)),
             schema,
             runner,
@@ -137,6 +140,13 @@ impl ModuleDef {
     #[must_use]
     pub const fn in_foreground(mut self) -> Self {
         self.background = false;
+        self
+    }
+
+    /// With options that are paths of files on the controller.
+    #[must_use]
+    pub const fn uploads(mut self, options: &'static [&'static str]) -> Self {
+        self.uploads = options;
         self
     }
 

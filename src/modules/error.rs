@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::diag::with_causes;
 use crate::value::{ArgError, Key, Map, Value};
 
 /// A module's failure: what it was doing, to what, and the cause. Return values that Ansible gives with a failure (`rc`,
@@ -40,17 +41,7 @@ impl ModuleError {
     /// Message and causes in one line: `cannot read /etc/hosts: No such file or directory (os error 2)`.
     #[must_use]
     pub fn full_message(&self) -> String {
-        let mut text = self.message.clone();
-        let mut cause: Option<&dyn Error> = self.source.as_ref().map(|source| source.as_ref() as &dyn Error);
-        while let Some(error) = cause {
-            let part = error.to_string();
-            if !part.is_empty() && !text.ends_with(&part) {
-                text.push_str(": ");
-                text.push_str(&part);
-            }
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::{Ctx, HostServices, RunMode};
 use super::host::{Follow, HttpSettings, Request, masked_url};
+use crate::diag::with_causes;
 use crate::template::{Fetch, Outside, Redirects};
 use crate::value::Redactor;
 
@@ -81,7 +82,7 @@ impl Outside for LookupServices {
                 let (status, reason) = (answer.status, answer.reason.clone());
                 Ok((status, reason, answer.bytes(ctx)?))
             })?
-            .map_err(|error: super::host::HttpError| format!("cannot fetch {shown}: {}", chain(&error)))?;
+            .map_err(|error: super::host::HttpError| format!("cannot fetch {shown}: {}", with_causes(&error)))?;
         if !(200..300).contains(&status) {
             return Err(format!("cannot fetch {shown}: the server answers {status} {reason}"));
         }
@@ -97,16 +98,4 @@ impl Outside for LookupServices {
         let found = self.with_ctx(|ctx| ctx.group_of(gid).ok().flatten());
         found.ok().flatten().map(|group| group.name)
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut out = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        out.push_str(": ");
-        out.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    out
 }

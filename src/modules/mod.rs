@@ -22,7 +22,6 @@ mod pyregex;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
-mod words;
 
 pub mod commands;
 pub mod control;
@@ -44,4 +43,3 @@ use json_text::python_json;
 pub use lookup_services::LookupServices;
 pub use managed::{Applied, Managed};
 pub use outcome::{Diff, DiffText, Outcome};
-pub use words::{SplitError, split_words};

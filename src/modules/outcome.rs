@@ -1,5 +1,7 @@
 //! What a module returns.
 
+use std::borrow::Cow;
+
 use crate::value::{Key, Map, Value};
 
 /// Before and after of one thing, for `--diff`.
@@ -25,7 +27,7 @@ pub enum DiffText {
     /// The thing is not there.
     Absent,
     /// Something that is not shown, and why (`binary`, `larger than 104448 bytes`).
-    Hidden(&'static str),
+    Hidden(Cow<'static, str>),
 }
 
 impl DiffText {

@@ -144,15 +144,15 @@ static INTERNAL: &[ModuleDef] = &[
     ModuleDef::managed::<AssembleFile>(BUILTIN, "_assemble"),
     ModuleDef::action::<CopyOnHost>(BUILTIN, "_copy_on_host"),
     ModuleDef::controller::<CustomModule>(BUILTIN, "_custom").open(),
-    ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file"),
-    ModuleDef::managed::<PatchOnHost>(BUILTIN, "_patch"),
+    ModuleDef::managed::<InstallFile>(BUILTIN, "_install_file").uploads(&["source"]),
+    ModuleDef::managed::<PatchOnHost>(BUILTIN, "_patch").uploads(&["source"]),
     ModuleDef::action::<ReadPiece>(BUILTIN, "_read_piece"),
     ModuleDef::action::<RunCustom>(BUILTIN, "_run_custom"),
-    ModuleDef::action::<RunScript>(BUILTIN, "_script"),
+    ModuleDef::action::<RunScript>(BUILTIN, "_script").uploads(&["source"]),
     ModuleDef::action::<SyncApply>(BUILTIN, "_sync_apply"),
     ModuleDef::action::<SyncList>(BUILTIN, "_sync_list"),
-    ModuleDef::managed::<UnpackOnHost>(BUILTIN, "_unarchive"),
-    ModuleDef::action::<UriRequest>(BUILTIN, "_uri"),
+    ModuleDef::managed::<UnpackOnHost>(BUILTIN, "_unarchive").uploads(&["source"]),
+    ModuleDef::action::<UriRequest>(BUILTIN, "_uri").uploads(&["source"]),
 ];
 
 /// Finds a module by its short name, its full name (`ansible.builtin.copy`, `ansible.legacy.copy`) or an alias.

@@ -17,6 +17,7 @@ use super::matcher::Matcher;
 use super::plan::RepositoryPlan;
 use super::step::{Step, next_step};
 use super::tag::TagState;
+use crate::diag::with_causes;
 use crate::quay::{Client, QuayError, TagQuery};
 
 /// How many tags one page of a list holds.
@@ -138,7 +139,7 @@ impl Applier<'_> {
             Ok(current) => current,
             Err(error) => {
                 note_loss(&error, lost);
-                return (name, all(&Done::Failed(full_text(&error))));
+                return (name, all(&Done::Failed(with_causes(&error))));
             }
         };
         let steps = removals.iter().map(|planned| {
@@ -204,7 +205,7 @@ impl Applier<'_> {
         };
         result.unwrap_or_else(|error| {
             note_loss(&error, lost);
-            Done::Failed(full_text(&error))
+            Done::Failed(with_causes(&error))
         })
     }
 
@@ -246,15 +247,4 @@ fn note_loss(error: &QuayError, lost: &AtomicBool) {
     if error.refusal().is_some_and(crate::quay::Refusal::is_unauthenticated) {
         lost.store(true, Ordering::Relaxed);
     }
-}
-
-/// An error with its causes on one line.
-fn full_text(error: &QuayError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

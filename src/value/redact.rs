@@ -44,6 +44,12 @@ impl Redactor {
         }
     }
 
+    /// The secrets that are known, longest first. For handing them to another redactor, never for showing.
+    #[must_use]
+    pub fn known(&self) -> Vec<Arc<str>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether no secret is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

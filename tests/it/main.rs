@@ -10,6 +10,7 @@
     clippy::print_stderr
 )]
 
+mod agent;
 mod demo;
 mod differential;
 mod golden;
@@ -24,6 +25,7 @@ mod readme;
 mod registry_clients;
 mod registry_fixture;
 mod registry_protocol;
+mod remote;
 mod sandbox_coverage;
 mod sandbox_replay;
 mod site;

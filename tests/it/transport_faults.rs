@@ -136,14 +136,14 @@ async fn a_connection_that_falls_silent() {
     let server = Sshd::start(&[]);
     let relay = Relay::to(&server);
     let mut spec = relay.spec(&server);
-    spec.ssh_args = ["-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=1"].map(str::to_owned).to_vec();
+    spec.ssh_args = ["-o", "ServerAliveInterval=4", "-o", "ServerAliveCountMax=1"].map(str::to_owned).to_vec();
     let transport = open(&spec).unwrap();
     // a command that says nothing for long is no silent server
-    assert_eq!(run(&transport, "sleep 7; echo slept", "").await.unwrap().stdout, "slept\n");
+    assert_eq!(run(&transport, "sleep 10; echo slept", "").await.unwrap().stdout, "slept\n");
     let process = transport.start("cat").await.unwrap();
     relay.stalled.store(true, Ordering::SeqCst);
-    let error = tokio::time::timeout(Duration::from_secs(20), process.exit).await.unwrap().unwrap_err();
-    assert!(whole(&error).contains("the server has not answered for 4 s"), "{}", whole(&error));
+    let error = tokio::time::timeout(Duration::from_secs(30), process.exit).await.unwrap().unwrap_err();
+    assert!(whole(&error).contains("the server has not answered for 8 s"), "{}", whole(&error));
     relay.stalled.store(false, Ordering::SeqCst);
 }
 
@@ -191,7 +191,7 @@ async fn many_connections_at_once() {
 /// Prints what it measures; it fails only where waiting, not work, would be the cause.
 #[tokio::test(flavor = "multi_thread")]
 async fn how_fast_it_is() {
-    const ROUNDS: u32 = 2000;
+    const ROUNDS: u32 = 400;
     let server = Sshd::start(&[]);
     let transport = open(&server.spec()).unwrap();
     let start = Instant::now();
@@ -210,6 +210,6 @@ async fn how_fast_it_is() {
         times.push(start.elapsed());
     }
     times.sort();
-    println!("echo over one channel: median {:.0?}, 99 % {:.0?}", times[1000], times[1980]);
-    assert!(times[1000] < Duration::from_millis(20), "{:?}", times[1000]);
+    println!("echo over one channel: median {:.0?}, 99 % {:.0?}", times[200], times[396]);
+    assert!(times[200] < Duration::from_millis(20), "{:?}", times[200]);
 }

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::background::Background;
 use super::keywords::Rendered;
 use super::one::One;
-use crate::engine::target::{Job, Request, Target, TargetError, crash_message};
+use crate::agent::crash;
+use crate::engine::target::{Request, Target, TargetError};
 use crate::modules::{ControllerCtx, Ctx, Effect, ModuleDef, ModuleError, Outcome, Runner, table};
 use crate::template::Scope as _;
 use crate::value::Value;
@@ -39,6 +40,7 @@ impl One {
             environment: keywords.environment.clone(),
             working_dir: self.scope.playbook_dir().to_path_buf(),
             cancel: cancel.clone(),
+            job: None,
         };
         let target = self.env.targets.find(&keywords.wanted);
         let limit = keywords.timeout;
@@ -51,19 +53,16 @@ impl One {
             return hide_command(guarded(run, &cancel, limit).await, args);
         }
         match module.runner {
-            Runner::Host(_) => match target {
-                Err(error) => from_error(error),
-                Ok(target) => {
-                    let run = async {
-                        match target.run(request).await {
-                            Ok(outcome) => Try::Done(outcome, Vec::new()),
-                            Err(error) => from_error(error),
-                        }
-                    };
-                    hide_command(guarded(run, &cancel, limit).await, args)
-                }
-            },
-            Runner::Controller(run) => guarded(self.beside(run, request, target, None), &cancel, limit).await,
+            Runner::Host(_) => {
+                let run = async {
+                    match target.run(request).await {
+                        Ok(outcome) => Try::Done(outcome, Vec::new()),
+                        Err(error) => from_error(error),
+                    }
+                };
+                hide_command(guarded(run, &cancel, limit).await, args)
+            }
+            Runner::Controller(run) => guarded(self.beside(run, request, target), &cancel, limit).await,
             Runner::Engine => Try::Failed(ModuleError::new(format!("`{}` cannot be a task here", module.name))),
         }
     }
@@ -73,7 +72,7 @@ impl One {
         &self,
         background: Background,
         request: Request,
-        target: Result<Arc<dyn Target>, TargetError>,
+        target: Arc<dyn Target>,
         cancel: &CancellationToken,
     ) -> Try {
         let module = request.module;
@@ -81,14 +80,11 @@ impl One {
             let message = format!("`{}` cannot run in the background: it does not support `async`", module.name);
             return Try::Failed(ModuleError::new(message));
         }
-        let target = match target {
-            Ok(target) => target,
-            Err(error) => return from_error(error),
-        };
         let like = request.clone();
+        let request = Request { job: Some(background.job()), ..request };
         let started = match module.runner {
-            Runner::Controller(run) => self.beside(run, request, Ok(Arc::clone(&target)), Some(background.job())).await,
-            _ => match target.start(&request, &background.job()) {
+            Runner::Controller(run) => self.beside(run, request, Arc::clone(&target)).await,
+            _ => match target.run(request).await {
                 Ok(outcome) => Try::Done(outcome, Vec::new()),
                 Err(error) => from_error(error),
             },
@@ -101,19 +97,14 @@ impl One {
         }
     }
 
-    /// Runs a controller action on a thread of its own. With a job, its part on the host is started in the background.
-    async fn beside(
-        &self,
-        run: Controller,
-        request: Request,
-        target: Result<Arc<dyn Target>, TargetError>,
-        job: Option<Job>,
-    ) -> Try {
+    /// Runs a controller action on a thread of its own. Where the request is for a job, its part on the host is started in the
+    /// background.
+    async fn beside(&self, run: Controller, request: Request, target: Arc<dyn Target>) -> Try {
         let env = Arc::clone(&self.env);
         let scope = Arc::clone(&self.scope);
         let host = Arc::clone(self.host.name());
         let runtime = tokio::runtime::Handle::current();
-        let nested = request.clone();
+        let nested = request.job.clone();
         let work = tokio::task::spawn_blocking(move || {
             let services = env.targets.controller_services();
             let mut ctx = Ctx::new(request.mode, services, env.templar.redactor().clone(), request.cancel, runtime);
@@ -124,17 +115,16 @@ impl One {
                 let module = table::find(name)
                     .or_else(|| table::internal(name))
                     .ok_or_else(|| ModuleError::new(format!("there is no module `{name}`")))?;
-                let result = match &target {
-                    Ok(target) => match &job {
-                        Some(job) => {
-                            let request = Request { module, args: args.clone(), ..nested.clone() };
-                            target.start(&request, job)
-                        }
-                        None => target.run_nested(module, args, ctx),
-                    },
-                    Err(TargetError::Unreachable(message)) => Err(TargetError::Unreachable(message.clone())),
-                    Err(TargetError::Module(error)) => Err(TargetError::Module(ModuleError::new(error.full_message()))),
+                let request = Request {
+                    module,
+                    args: args.clone(),
+                    mode: ctx.mode,
+                    environment: ctx.environment.clone(),
+                    working_dir: ctx.working_dir.clone(),
+                    cancel: ctx.cancel.clone(),
+                    job: nested.clone(),
                 };
+                let result = target.run_nested(request, ctx);
                 result.map_err(|error| match error {
                     TargetError::Module(error) => error,
                     TargetError::Unreachable(message) => {
@@ -160,7 +150,7 @@ impl One {
                 (Err(error), None) => Try::Failed(error),
             }
         });
-        work.await.unwrap_or_else(|error| Try::Failed(ModuleError::new(crash_message(error))))
+        work.await.unwrap_or_else(|error| Try::Failed(ModuleError::new(crash(error))))
     }
 }
 

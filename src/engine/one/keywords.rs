@@ -10,9 +10,9 @@ use crate::diag::Diagnostic;
 use crate::engine::problem::{Problem, span_of};
 use crate::engine::target::Wanted;
 use crate::modules::RunMode;
-use crate::template::{Scope as _, Templar};
+use crate::template::Templar;
 use crate::value::{Value, parse_bool, python_str};
-use crate::vars::{HostVars, TaskScope, TaskVars};
+use crate::vars::HostVars;
 
 /// Keywords as the run of the module needs them.
 pub(super) struct Rendered {
@@ -144,43 +144,5 @@ impl One {
             }
         }
         Ok(out)
-    }
-
-    /// Where the module is to run: variables of the host win over keywords.
-    fn wanted(&self, delegate: Option<&Arc<HostVars>>) -> Result<Wanted, Problem> {
-        let keywords = &self.prepared.keywords;
-        let other = delegate.map(|host| {
-            let vars = Arc::new(TaskVars { vars: self.prepared.vars.vars.clone(), ..TaskVars::default() });
-            TaskScope::new(Arc::clone(&self.env.vars)).on_host(Arc::clone(host)).in_task(vars)
-        });
-        let scope = other.as_ref().unwrap_or(self.scope.as_ref());
-        let text = |variable: &str, keyword: Option<&Value>| -> Result<Option<String>, Problem> {
-            let (value, scope) = match scope.get(variable) {
-                Some(value) => (value, scope),
-                None => match keyword {
-                    Some(value) => (value.clone(), self.scope.as_ref()),
-                    None => return Ok(None),
-                },
-            };
-            let rendered = self
-                .env
-                .templar
-                .render(&value, scope)
-                .map_err(|error| self.env.template_problem(&error, span_of(&value)))?;
-            Ok((!Templar::is_omit(&rendered) && rendered != Value::Null).then(|| python_str(&rendered)))
-        };
-        let r#become = text("ansible_become", keywords.r#become.r#become.as_ref())?;
-        let r#become = match r#become {
-            Some(text) => parse_bool(&Value::data(text)) == Some(true),
-            None => self.env.r#become,
-        };
-        let user = if r#become { text("ansible_become_user", keywords.r#become.user.as_ref())? } else { None };
-        Ok(Wanted {
-            host: Arc::clone(delegate.unwrap_or(&self.host).name()),
-            connection: text("ansible_connection", keywords.connection.as_ref())?
-                .or_else(|| self.env.defaults.connection.clone()),
-            become_user: r#become
-                .then(|| user.or_else(|| self.env.defaults.become_user.clone()).unwrap_or_else(|| "root".to_owned())),
-        })
     }
 }

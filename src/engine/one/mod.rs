@@ -7,5 +7,6 @@ mod keywords;
 mod looping;
 mod once;
 mod one;
+mod way;
 
 pub(super) use one::One;

@@ -1,10 +1,14 @@
 //! Where modules run.
 
-mod become_user;
+mod bring;
+mod defaults;
 mod local;
+mod raw;
+mod remote;
 mod target;
 mod targets;
+mod users;
 
-pub(super) use local::crash_message;
+pub use defaults::ConnectionDefaults;
 pub(super) use target::{Job, Request, Target, TargetError};
 pub(super) use targets::{Targets, Wanted};

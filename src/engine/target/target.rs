@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::modules::{Ctx, ModuleDef, ModuleError, Outcome, RunMode};
+use crate::modules::{Ctx, ModuleDef, ModuleError, Outcome, RunMode, table};
 use crate::value::Value;
 
 /// One run of a module.
@@ -27,6 +27,18 @@ pub(in crate::engine) struct Request {
     pub(in crate::engine) working_dir: PathBuf,
     /// Fires when the module is to end early.
     pub(in crate::engine) cancel: CancellationToken,
+    /// It runs in the background, where it goes on when the run has ended.
+    pub(in crate::engine) job: Option<Job>,
+}
+
+impl Request {
+    /// The module's name as every binary knows it.
+    pub(super) fn name(&self) -> String {
+        match table::internal(self.module.name) {
+            Some(_) => self.module.name.to_owned(),
+            None => format!("{}.{}", self.module.collection, self.module.name),
+        }
+    }
 }
 
 /// A run of a module in the background.
@@ -51,12 +63,9 @@ pub(in crate::engine) enum TargetError {
 
 /// A place where modules run: this machine, later a host behind a connection.
 pub(in crate::engine) trait Target: Send + Sync {
-    /// Runs a module to its end.
+    /// Runs a module to its end, or starts it in the background.
     fn run(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Outcome, TargetError>> + Send + '_>>;
 
-    /// Starts a module in the background, where it goes on when the run has ended.
-    fn start(&self, request: &Request, job: &Job) -> Result<Outcome, TargetError>;
-
     /// Runs a module for a controller action that is itself running on a blocking thread.
-    fn run_nested(&self, module: &'static ModuleDef, args: &Value, ctx: &mut Ctx) -> Result<Outcome, TargetError>;
+    fn run_nested(&self, request: Request, ctx: &mut Ctx) -> Result<Outcome, TargetError>;
 }

@@ -1,35 +1,62 @@
 //! Which place a task's module runs in.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::become_user;
+use tokio::sync::OnceCell;
+
+use super::defaults::ConnectionDefaults;
 use super::local::Local;
-use super::target::{Target, TargetError};
-use crate::modules::{HostServices, ModuleError};
+use super::remote::{Common, Host, Remote};
+use super::target::Target;
+use super::users::is_own;
+use crate::agent::Become;
+use crate::modules::HostServices;
+use crate::transport::{ConnectionSpec, Kind};
 use crate::value::Redactor;
-use crate::vars::is_local_name;
 
 /// The places there are.
 pub(in crate::engine) struct Targets {
     services: Arc<HostServices>,
     local: Arc<dyn Target>,
+    defaults: ConnectionDefaults,
+    common: Arc<Common>,
+    hosts: Mutex<HashMap<ConnectionSpec, Arc<Host>>>,
 }
 
 /// Where a task wants its module to run.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Wanted {
-    /// The host, or the one delegated to.
-    pub(in crate::engine) host: Arc<str>,
-    /// `ansible_connection` or the keyword `connection`.
-    pub(in crate::engine) connection: Option<String>,
+    /// The way to the host.
+    pub(in crate::engine) spec: ConnectionSpec,
     /// The user to become, where `become` is on.
-    pub(in crate::engine) become_user: Option<String>,
+    pub(in crate::engine) r#become: Option<Become>,
+    /// In an agent even where it is this machine and this user.
+    pub(in crate::engine) apart: bool,
+    /// Folders for the agent, before the usual ones.
+    pub(in crate::engine) folders: Vec<String>,
 }
 
 impl Targets {
-    /// With this machine alone.
-    pub(in crate::engine) fn new(services: Arc<HostServices>, redactor: Redactor) -> Self {
-        Self { local: Arc::new(Local::new(Arc::clone(&services), redactor)), services }
+    /// With this machine alone at first.
+    pub(in crate::engine) fn new(
+        services: Arc<HostServices>,
+        redactor: Redactor,
+        defaults: ConnectionDefaults,
+    ) -> Self {
+        let common = Common {
+            program: services.program().map(ToOwned::to_owned),
+            agent_dir: defaults.agent_dir.clone(),
+            redactor: redactor.clone(),
+            binaries: OnceCell::new(),
+        };
+        Self {
+            local: Arc::new(Local::new(Arc::clone(&services), redactor)),
+            services,
+            defaults,
+            common: Arc::new(common),
+            hosts: Mutex::default(),
+        }
     }
 
     /// What controller actions share: this machine's services.
@@ -37,24 +64,31 @@ impl Targets {
         Arc::clone(&self.services)
     }
 
-    /// The place that a task wants.
-    pub(in crate::engine) fn find(&self, wanted: &Wanted) -> Result<Arc<dyn Target>, TargetError> {
-        let local = match wanted.connection.as_deref() {
-            Some("local" | "ansible.builtin.local") => true,
-            Some(_) => false,
-            None => is_local_name(&wanted.host),
-        };
-        if !local {
-            let connection = wanted.connection.as_deref().unwrap_or("ssh");
-            return Err(TargetError::Unreachable(format!(
-                "cannot reach `{}`: connection `{connection}` is not supported yet, only hosts with \
-                 `ansible_connection: local` are",
-                wanted.host
-            )));
+    /// What counts where nothing else says.
+    pub(in crate::engine) fn defaults(&self) -> &ConnectionDefaults {
+        &self.defaults
+    }
+
+    /// The place that a task wants. Nothing is connected before a module runs there.
+    pub(in crate::engine) fn find(&self, wanted: &Wanted) -> Arc<dyn Target> {
+        let other = wanted.r#become.as_ref();
+        if wanted.spec.kind == Kind::Local && !wanted.apart && other.is_none_or(|other| is_own(&other.user)) {
+            return Arc::clone(&self.local);
         }
-        if let Some(user) = &wanted.become_user {
-            become_user::check(user).map_err(|reason| TargetError::Module(ModuleError::new(reason)))?;
+        Arc::new(Remote::new(self.host(wanted), other.cloned()))
+    }
+
+    /// Closes the connection of a host, so that the next task makes a new one.
+    pub(in crate::engine) async fn reset(&self, wanted: &Wanted) {
+        let host = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(&wanted.spec).cloned();
+        if let Some(host) = host {
+            host.reset().await;
         }
-        Ok(Arc::clone(&self.local))
+    }
+
+    fn host(&self, wanted: &Wanted) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Host::new(wanted.spec.clone(), wanted.folders.clone(), Arc::clone(&self.common)));
+        Arc::clone(hosts.entry(wanted.spec.clone()).or_insert_with(make))
     }
 }

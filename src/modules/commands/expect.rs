@@ -14,8 +14,8 @@ use crate::modules::error::ModuleError;
 use crate::modules::host::{Reply, Talk, glob, lines};
 use crate::modules::outcome::Outcome;
 use crate::modules::pyregex::PyRegex;
-use crate::modules::words::split_words;
 use crate::template::Flags;
+use crate::value::split_words;
 use crate::value::{Value, python_str};
 
 /// Runs a program on a terminal of its own and answers its questions.

@@ -12,5 +12,5 @@ pub use async_status::{AsyncStatus, AsyncStatusMode};
 pub use expect::Expect;
 pub use job_file::{ASYNC_DIR, JobFile, SECRETS};
 pub use options::{Command, Shell};
-pub use raw::Raw;
+pub use raw::{Raw, ShellLine};
 pub use script::RunScript;

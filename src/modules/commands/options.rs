@@ -8,8 +8,8 @@ use crate::modules::action::Action;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::outcome::Outcome;
-use crate::modules::words::split_words;
 use crate::value::Text;
+use crate::value::split_words;
 
 fn yes() -> bool {
     true

@@ -7,6 +7,7 @@ use super::execution::finish;
 use crate::modules::action::Action;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
+use crate::modules::host::Output;
 use crate::modules::outcome::Outcome;
 
 /// Runs a command line in a shell, as it stands and without conditions.
@@ -24,19 +25,50 @@ pub struct Raw {
     executable: Option<String>,
 }
 
-impl Action for Raw {
-    fn run(&self, ctx: &mut Ctx) -> Result<Outcome, ModuleError> {
+/// A command line for a shell.
+#[derive(Debug)]
+pub struct ShellLine {
+    /// The shell.
+    pub shell: String,
+    /// What it reads.
+    pub line: String,
+}
+
+impl Raw {
+    /// What is to run.
+    ///
+    /// # Errors
+    /// There is no command.
+    pub fn line(&self) -> Result<ShellLine, ModuleError> {
         let Some(line) = self.free_form.as_deref().filter(|line| !line.trim().is_empty()) else {
             return Err(ModuleError::new("no command given").with("rc", 256_i64));
         };
-        if ctx.mode.check {
-            return Ok(Outcome { skipped: true, ..Outcome::ok() }.msg("Command would have run if not in check mode"));
-        }
-        let shell = self.executable.as_deref().unwrap_or("/bin/sh");
-        let output = ctx.command([shell, "-c", line]).run()?;
+        let shell = self.executable.clone().unwrap_or_else(|| "/bin/sh".to_owned());
+        Ok(ShellLine { shell, line: line.to_owned() })
+    }
+
+    /// What comes of it in check mode.
+    #[must_use]
+    pub fn skipped() -> Outcome {
+        Outcome { skipped: true, ..Outcome::ok() }.msg("Command would have run if not in check mode")
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn outcome(output: &Output) -> Outcome {
         let mut outcome = Outcome::changed(true);
-        finish(&mut outcome, &output, false);
-        Ok(outcome)
+        finish(&mut outcome, output, false);
+        outcome
+    }
+}
+
+impl Action for Raw {
+    fn run(&self, ctx: &mut Ctx) -> Result<Outcome, ModuleError> {
+        let ShellLine { shell, line } = self.line()?;
+        if ctx.mode.check {
+            return Ok(Self::skipped());
+        }
+        Ok(Self::outcome(&ctx.command([shell, "-c".to_owned(), line]).run()?))
     }
 }
 

@@ -282,7 +282,7 @@ fn dict(text: &str) -> Option<Value> {
     if text.trim_start().starts_with('{') {
         return serde_json::from_str(text).ok().map(crate::value::from_json).filter(|value| value.as_map().is_some());
     }
-    let words = crate::modules::words::split_words(&text.replace(',', " ")).ok()?;
+    let words = crate::value::split_words(&text.replace(',', " ")).ok()?;
     let pairs: Option<Map> = words
         .iter()
         .map(|word| word.split_once('=').map(|(key, value)| (Key::from(key), Value::from(value))))

@@ -251,10 +251,10 @@ mod tests {
             let mut args = from_json(json!({"dest": dir.path().join("f")})).as_map().unwrap().clone();
             args.insert("content".into(), Value::secret("t0ken"));
             let done = run_value(ctx, "copy", &Value::map(args.clone())).unwrap();
-            assert_eq!(done.diff[0].after, DiffText::Hidden("secret"));
+            assert_eq!(done.diff[0].after, DiffText::Hidden("secret".into()));
             args.insert("content".into(), Value::list(vec![Value::secret("t0ken")]));
             let done = run_value(ctx, "copy", &Value::map(args)).unwrap();
-            assert_eq!(done.diff[0].after, DiffText::Hidden("secret"));
+            assert_eq!(done.diff[0].after, DiffText::Hidden("secret".into()));
             assert_eq!(fs::read_to_string(dir.path().join("f")).unwrap(), "[\"t0ken\"]");
         });
     }

@@ -7,7 +7,7 @@ use crate::modules::controller::{ControllerAction, ControllerCtx, Effect};
 use crate::modules::error::ModuleError;
 use crate::modules::files::set;
 use crate::modules::outcome::Outcome;
-use crate::modules::split_words;
+use crate::value::split_words;
 use crate::value::{Map, Text, Value};
 
 /// Brings a script of the controller to the host and runs it there in a shell.

@@ -14,7 +14,7 @@ use crate::modules::error::ModuleError;
 use crate::modules::json_text::python_json;
 use crate::modules::outcome::Outcome;
 use crate::tree::display_name;
-use crate::value::{Key, Map, Value, python_str};
+use crate::value::{Key, Map, Value, python_str, quote_word};
 
 /// The option in which the loader hands over the module's file.
 pub const CUSTOM_FILE: &str = "_quaymaster_module_file";
@@ -122,16 +122,8 @@ impl CustomModule {
 
 /// `key=value` words, quoted for a shell.
 fn words(options: &Map) -> String {
-    let quoted = |text: &str| {
-        let safe = |c: char| c.is_ascii_alphanumeric() || "@%_-+=:,./".contains(c);
-        if !text.is_empty() && text.chars().all(safe) {
-            text.to_owned()
-        } else {
-            format!("'{}'", text.replace('\'', "'\"'\"'"))
-        }
-    };
     options.iter().fold(String::new(), |mut out, (key, value)| {
-        let _ = write!(out, "{key}={} ", quoted(&python_str(value)));
+        let _ = write!(out, "{key}={} ", quote_word(&python_str(value)));
         out
     })
 }

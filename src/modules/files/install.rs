@@ -25,6 +25,9 @@ file_options! {
         source: Option<String>,
         /// The content as a file that was on this host before.
         host_source: Option<String>,
+        /// SHA-1 of content that is only sent where the file does not have it: without the content, the module fails with
+        /// `content_needed` where it does not.
+        source_sha1: Option<String>,
         /// The content as text.
         content: Option<Text>,
         /// The content in Base64.
@@ -56,6 +59,9 @@ file_options! {
     }
 }
 
+/// The return value of a failure that says that the content must be sent.
+pub const CONTENT_NEEDED: &str = "content_needed";
+
 fn yes() -> bool {
     true
 }
@@ -81,7 +87,7 @@ impl InstallFile {
         }
     }
 
-    fn new_content(&self, ctx: &Ctx) -> Result<Content, ModuleError> {
+    fn new_content(&self, current: &FileState, ctx: &Ctx) -> Result<Content, ModuleError> {
         let content = if let Some(text) = &self.content {
             Content::new(text.as_str().as_bytes()).secret(text.is_secret())
         } else if let Some(encoded) = &self.content_base64 {
@@ -93,6 +99,11 @@ impl InstallFile {
             let path = ctx.working_dir.join(source);
             Content::of_file(&path)
                 .map_err(|error| ModuleError::because(format!("cannot read `{}`", path.display()), error))?
+        } else if let Some(sha1) = &self.source_sha1 {
+            match current.content.as_ref().filter(|content| content.sha1() == sha1) {
+                Some(content) => content.clone(),
+                None => return Err(ModuleError::new("the content is needed").with(CONTENT_NEEDED, true)),
+            }
         } else {
             return Err(ModuleError::new("no content to install"));
         };
@@ -160,7 +171,7 @@ impl Managed for InstallFile {
             return Ok(current.clone());
         }
         let (_, folders) = self.place(ctx)?;
-        let content = self.new_content(ctx)?;
+        let content = self.new_content(&current.file, ctx)?;
         let file = self.target(&current.path).desired(&current.file, content, ctx)?;
         Ok(InstallState { path: current.path.clone(), folders, link: false, file })
     }

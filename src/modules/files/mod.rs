@@ -33,7 +33,7 @@ pub use file::File;
 pub use file_state::PathState;
 pub use find::Find;
 pub use ini_file::IniFile;
-pub use install::{InstallFile, InstallState};
+pub use install::{CONTENT_NEEDED, InstallFile, InstallState};
 pub(in crate::modules) use install_arguments::{Install, set, set_content};
 pub use lineinfile::LineInFile;
 pub use patch::{PatchOnHost, PatchState};

@@ -92,15 +92,15 @@ impl Content {
     /// How it looks in a diff.
     pub fn diff_text(&self) -> Result<DiffText, ModuleError> {
         if self.secret {
-            return Ok(DiffText::Hidden("secret"));
+            return Ok(DiffText::Hidden("secret".into()));
         }
         if self.size > LARGEST_DIFF {
-            return Ok(DiffText::Hidden("larger than 104448 bytes"));
+            return Ok(DiffText::Hidden("larger than 104448 bytes".into()));
         }
         let bytes = self.bytes().map_err(|error| ModuleError::because("cannot read the content to compare", error))?;
         Ok(match String::from_utf8(bytes.to_vec()) {
             Ok(text) if !text.contains('\0') => DiffText::Text(text),
-            _ => DiffText::Hidden("binary"),
+            _ => DiffText::Hidden("binary".into()),
         })
     }
 }

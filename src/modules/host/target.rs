@@ -15,7 +15,7 @@ use super::meta::FileKind;
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::outcome::{Diff, DiffText};
-use crate::modules::split_words;
+use crate::value::split_words;
 use crate::value::{Map, Value};
 
 /// A file and how it is to be written.

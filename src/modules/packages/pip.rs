@@ -11,7 +11,7 @@ use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Mode, Output};
 use crate::modules::outcome::{Diff, DiffText, Outcome};
-use crate::modules::split_words;
+use crate::value::split_words;
 use crate::value::{Map, Value};
 
 /// What the libraries shall be.

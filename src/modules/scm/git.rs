@@ -13,7 +13,7 @@ use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::host::{Attributes, Content, FileState, Mode, TargetFile};
 use crate::modules::managed::{Applied, Managed};
-use crate::value::{Map, Value};
+use crate::value::{Map, Value, quote_word};
 
 /// Keeps a repository cloned on the host, at the version asked for. The host needs `git`.
 #[derive(Deserialize, JsonSchema)]
@@ -147,7 +147,7 @@ impl Git {
         };
         if let Some(key) = &self.key_file {
             let path = ctx.resolve(key).display().to_string();
-            add(format!("-i '{}' -o IdentitiesOnly=yes", path.replace('\'', "'\\''")));
+            add(format!("-i {} -o IdentitiesOnly=yes", quote_word(&path)));
         }
         if self.accept_hostkey {
             add("-o StrictHostKeyChecking=no".to_owned());

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use crate::diag::with_causes;
 use crate::quay::contract::{Problem, ProblemKind};
 use crate::sandbox::schema::BodyError;
 use crate::sandbox::store::StoreError;
@@ -116,14 +117,7 @@ impl Failure {
             ),
             Self::Other(reply) => reply,
             Self::Store(error) => {
-                let mut text = error.to_string();
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    text.push_str(": ");
-                    text.push_str(&cause.to_string());
-                    source = cause.source();
-                }
-                Reply::json(500, json!({ "message": format!("the sandbox failed: {text}") }))
+                Reply::json(500, json!({ "message": format!("the sandbox failed: {}", with_causes(&error)) }))
             }
         }
     }

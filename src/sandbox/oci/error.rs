@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::names::RepositoryName;
+use crate::diag::with_causes;
 use crate::sandbox::store::StoreError;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -161,13 +162,7 @@ impl RegistryError {
 
     /// The sandbox's own failure, with its causes.
     pub(super) fn internal(error: &dyn std::error::Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message = format!("{message}: {error}");
-            cause = error.source();
-        }
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", message)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", with_causes(error))
     }
 
     /// The answer. `base` is the registry's URL without a slash at the end, `service` its host and port.

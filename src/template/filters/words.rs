@@ -8,16 +8,13 @@ use crate::template::eval::{Args, Number, Run, int_of, required, truncate};
 use crate::template::fault::{Fault, Outcome};
 use crate::template::item::{Item, Object};
 use crate::template::methods;
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Value, quote_word};
 
 /// `quote`: a text as one word of a shell.
 pub(super) fn quote(run: &mut Run<'_, '_>, item: &Item, args: Args) -> Outcome {
     args.none()?;
     let text = if item.is_null() { String::new() } else { run.display(item)? };
-    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "@%_-+=:,./".contains(c)) {
-        return Ok(Item::text(text));
-    }
-    Ok(Item::text(format!("'{}'", text.replace('\'', "'\"'\"'"))))
+    Ok(Item::text(quote_word(&text)))
 }
 
 /// `split(sep=None, maxsplit=-1)`.

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::modules::managed::{Applied, Managed};
-use crate::modules::split_words;
 use crate::modules::system::config_file::ConfigFile;
 use crate::modules::system::presence::Presence;
+use crate::value::split_words;
 use crate::value::{Map, Value};
 
 /// What the configuration files shall say.

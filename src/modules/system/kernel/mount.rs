@@ -320,7 +320,8 @@ impl Managed for Mount {
         if current.fstab != desired.fstab {
             let mut diff = text_diff(self.fstab(), current.fstab.as_deref(), desired.fstab.as_deref());
             if self.opts_no_log {
-                (diff.before, diff.after) = (DiffText::Hidden("secret"), DiffText::Hidden("secret"));
+                let hidden = || DiffText::Hidden("secret".into());
+                (diff.before, diff.after) = (hidden(), hidden());
             }
             out.push(diff);
         }

@@ -1,4 +1,4 @@
-//! Splits a command line into words by the rules of Python's `shlex.split`, which are those of a POSIX shell without
+//! Splits a command line into words, and quotes words for one, by the rules of Python's `shlex.split`, which are those of a POSIX shell without
 //! expansions.
 
 use thiserror::Error;
@@ -53,6 +53,16 @@ pub fn split_words(text: &str) -> Result<Vec<String>, SplitError> {
     Ok(words)
 }
 
+/// A text as one word of a POSIX shell, as Python's `shlex.quote` writes it.
+#[must_use]
+pub fn quote_word(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "@%_-+=:,./".contains(c);
+    if !text.is_empty() && text.chars().all(safe) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\"'\"'"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +76,13 @@ mod tests {
         assert_eq!(words("  "), Vec::<String>::new());
         assert_eq!(split_words("it's"), Err(SplitError::OpenQuote));
         assert_eq!(split_words("a\\"), Err(SplitError::OpenEscape));
+    }
+
+    #[test]
+    fn quoted_words_are_read_back() {
+        for text in ["", "plain", "a b", "it's", "$HOME `x` \\ \"y\" !", "\n"] {
+            assert_eq!(split_words(&quote_word(text)), Ok(vec![text.to_owned()]));
+        }
+        assert_eq!(quote_word("a=b:c"), "a=b:c");
     }
 }
