@@ -1,6 +1,7 @@
 //! Draws a diagnostic with its source line and caret.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -33,17 +34,14 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: RenderStyle) 
             None => by_source.push((source, vec![(label, index == 0)])),
         }
     }
-    let texts: Vec<Cow<'_, str>> = by_source.iter().map(|(source, _)| shown(source)).collect();
+    let parts: Vec<Part<'_>> = by_source.iter().map(|(source, labels)| Part::new(source, labels)).collect();
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.0);
     let mut group = Group::with_title(title);
-    for ((source, labels), text) in by_source.iter().zip(&texts) {
-        let length = text.len();
-        let mut snippet = Snippet::source(text.as_ref()).path(source.name.as_str());
+    for ((source, labels), part) in by_source.iter().zip(&parts) {
+        let mut snippet = Snippet::source(part.text.as_ref()).line_start(part.line).path(source.name.as_str());
         for (label, primary) in labels {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let start = (label.span.start as usize).min(length);
-            let end = (label.span.end as usize).clamp(start, length);
-            let annotation = kind.span(start..end);
+            let annotation = kind.span(part.range(label));
             snippet = snippet.annotation(if label.text.is_empty() {
                 annotation
             } else {
@@ -62,12 +60,37 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: RenderStyle) 
     renderer.render(&[group])
 }
 
+/// The lines of a source that are drawn. The renderer looks at all that it is given, and a long file may have many problems.
+struct Part<'s> {
+    text: Cow<'s, str>,
+    /// The number of its first line.
+    line: usize,
+    /// Where that is in the source.
+    offset: usize,
+}
+
+impl<'s> Part<'s> {
+    fn new(source: &'s Source, labels: &[(&Label, bool)]) -> Self {
+        let start = labels.iter().map(|(label, _)| label.span.start).min().unwrap_or_default();
+        let end = labels.iter().map(|(label, _)| label.span.end).max().unwrap_or_default();
+        let (line, offset, text) = source.lines(start as usize, end as usize);
+        Self { text: shown(text, source.secret), line, offset }
+    }
+
+    /// The bytes of a label, in whole characters.
+    fn range(&self, label: &Label) -> Range<usize> {
+        let within = |at: u32| (at as usize).saturating_sub(self.offset).min(self.text.len());
+        let (start, end) = (within(label.span.start), within(label.span.end));
+        self.text.floor_char_boundary(start)..self.text.ceil_char_boundary(end.max(start))
+    }
+}
+
 /// The text as it may be shown, byte for byte as long as the source.
-fn shown(source: &Source) -> Cow<'_, str> {
-    if source.secret {
-        Cow::Owned(source.text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect())
+fn shown(text: &str, secret: bool) -> Cow<'_, str> {
+    if secret {
+        Cow::Owned(text.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect())
     } else {
-        Cow::Borrowed(&source.text)
+        Cow::Borrowed(text)
     }
 }
 
@@ -88,6 +111,19 @@ mod tests {
             text,
             "error[unknown-keyword]: `taks` is not a keyword of a play\n --> site.yml:2:3\n  |\n2 |   taks: []\n  |   ^^^^\n  |\n  = help: did you mean `tasks`?"
         );
+    }
+
+    #[test]
+    fn only_the_lines_with_labels_are_looked_at() {
+        let sources = SourceMap::new();
+        let id = sources.add("long.yml", "a: 1\n".repeat(100) + "é: 2\nb: 3\n\n");
+        let draw = |start, end| {
+            render(&Diagnostic::error("yaml", "wrong").at(Span::new(id, start, end)), &sources, RenderStyle::Plain)
+        };
+        assert!(draw(501, 502).ends_with("--> long.yml:101:1\n    |\n101 | é: 2\n    | ^"), "{}", draw(501, 502));
+        assert!(draw(506, 510).contains("102 | b: 3"), "{}", draw(506, 510));
+        assert!(draw(512, 512).contains("long.yml:103"), "{}", draw(512, 512));
+        assert!(draw(0, 9999).contains("long.yml:1:1"), "what lies outside is cut off");
     }
 
     #[test]

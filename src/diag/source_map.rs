@@ -34,6 +34,22 @@ impl fmt::Display for Location {
     }
 }
 
+impl Source {
+    /// The whole lines that bytes lie in: the number of the first one from 1, its offset, and the text. Where that would be the
+    /// empty end of a text, the line before it as well.
+    pub(super) fn lines(&self, start: usize, end: usize) -> (usize, usize, &str) {
+        let after = |offset: usize| self.line_starts.partition_point(|&start| start <= offset);
+        let mut first = after(start).saturating_sub(1);
+        let begin_of = |line: usize| self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        if first > 0 && begin_of(first) >= self.text.len() {
+            first -= 1;
+        }
+        let begin = begin_of(first);
+        let text = self.text.get(begin..begin_of(after(end.max(start)))).unwrap_or_default();
+        (first + 1, begin, text)
+    }
+}
+
 /// The append-only table of sources. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {

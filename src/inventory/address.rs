@@ -19,10 +19,14 @@ pub(super) enum RangeError {
     Step,
     #[error("the host ranges make more than {MAX_HOSTS} hosts")]
     TooMany,
+    #[error("the host ranges make long names in great number")]
+    TooLong,
 }
 
 /// More hosts than this from one line are a mistake.
-const MAX_HOSTS: usize = 1_000_000;
+const MAX_HOSTS: usize = 500_000;
+/// All names from one line together are no longer than this.
+const MAX_BYTES: usize = 64 << 20;
 
 /// Splits a port off a host pattern: `name:22`, `[::1]:22`, `web[1:3]:22`. What is no host pattern at all keeps its colon.
 pub(super) fn split_port(pattern: &str) -> (&str, Option<u16>) {
@@ -128,21 +132,25 @@ fn is_ipv6(text: &str) -> bool {
 /// The host names that a pattern with ranges stands for, in order; one without ranges stands for itself.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, RangeError> {
     let mut out = Vec::new();
-    expand_into(pattern, &mut out)?;
+    expand_into(pattern, &mut out, &mut 0)?;
     Ok(out)
 }
 
-fn expand_into(pattern: &str, out: &mut Vec<String>) -> Result<(), RangeError> {
+fn expand_into(pattern: &str, out: &mut Vec<String>, bytes: &mut usize) -> Result<(), RangeError> {
     let Some((head, rest)) = pattern.split_once('[') else {
+        *bytes += pattern.len();
         if out.len() >= MAX_HOSTS {
             return Err(RangeError::TooMany);
+        }
+        if *bytes > MAX_BYTES {
+            return Err(RangeError::TooLong);
         }
         out.push(pattern.to_owned());
         return Ok(());
     };
     let (range, tail) = rest.split_once(']').ok_or(RangeError::Shape)?;
     for part in members(range)? {
-        expand_into(&format!("{head}{part}{tail}"), out)?;
+        expand_into(&format!("{head}{part}{tail}"), out, bytes)?;
     }
     Ok(())
 }
@@ -253,5 +261,7 @@ mod tests {
         for (pattern, expected) in cases {
             assert_eq!(expand(pattern), Err(expected), "{pattern}");
         }
+        let long = format!("{}[a:z][a:z][a:z]", "x".repeat(10_000));
+        assert_eq!(expand(&long), Err(RangeError::TooLong));
     }
 }

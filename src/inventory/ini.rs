@@ -14,6 +14,8 @@ use crate::diag::{Diagnostic, Diagnostics, SourceId, Span, did_you_mean};
 use crate::value::{Key, Map, Redactor, Text, Value, python_str};
 
 const CODE: &str = "inventory";
+/// More hosts than this are a mistake in a range.
+const MAX_HOSTS: usize = 500_000;
 
 /// What the lines of a section are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +174,7 @@ impl Reader<'_> {
         })?;
         let Some((first, rest)) = words.split_first() else { return Ok(()) };
         let span = line.part(first.start, first.end);
-        let (names, port) = host_names(&first.text, span)?;
+        let (names, port) = host_names(&first.text, span, self.inventory)?;
         let mut vars = Map::new();
         for word in rest {
             let (key, value) = host_variable(line, word)?;
@@ -277,7 +279,11 @@ fn header(line: &str) -> Option<(&str, Option<&str>)> {
 }
 
 /// The names that a host pattern stands for, and its port.
-pub(super) fn host_names(pattern: &str, span: Span) -> Result<(Vec<String>, Option<u16>), Box<Diagnostic>> {
+pub(super) fn host_names(
+    pattern: &str,
+    span: Span,
+    inventory: &Inventory,
+) -> Result<(Vec<String>, Option<u16>), Box<Diagnostic>> {
     let error = |message: String| Box::new(Diagnostic::error(CODE, message).at(span));
     let (base, port) = address::split_port(pattern);
     if port.is_none() && pattern.ends_with(':') {
@@ -294,6 +300,10 @@ pub(super) fn host_names(pattern: &str, span: Span) -> Result<(Vec<String>, Opti
         return Err(error("a host name is missing".to_owned()));
     }
     let names = address::expand(base).map_err(|problem| error(problem.to_string()))?;
+    // ranges multiply, and a few lines of them fill any memory
+    if names.len() > 1 && names.len() + inventory.hosts.len() > MAX_HOSTS {
+        return Err(error(format!("with these hosts, the inventory has more than {MAX_HOSTS}")));
+    }
     Ok((names, port))
 }
 

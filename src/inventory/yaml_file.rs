@@ -153,7 +153,7 @@ impl Reader<'_> {
                 return;
             }
         };
-        let (names, port) = match host_names(pattern, entry.key.span) {
+        let (names, port) = match host_names(pattern, entry.key.span, self.inventory) {
             Ok(found) => found,
             Err(error) => {
                 self.diagnostics.push(*error);

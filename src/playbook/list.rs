@@ -21,9 +21,9 @@ pub struct Listing<'a> {
     pub hosts: Option<&'a dyn Fn(&Play) -> Vec<String>>,
     /// Which tasks count.
     pub filter: &'a TagFilter,
-    /// Variables of the command line, for tags that are templates.
+    /// Variables of the command line, for tags, names and patterns that are templates.
     pub extra_vars: &'a Map,
-    /// Renders such tags.
+    /// Renders them.
     pub templar: &'a Templar,
 }
 
@@ -39,12 +39,12 @@ impl Listing<'_> {
     }
 
     fn play(&self, number: usize, play: &Play, out: &mut String) {
-        let patterns = patterns(&play.hosts);
-        let joined = patterns.iter().map(python_str).collect::<Vec<_>>().join(",");
-        let title = play.keywords.name.as_ref().map(python_str).filter(|title| !title.is_empty());
-        let title = title.unwrap_or_else(|| joined.clone());
         let mut vars = play.keywords.vars.clone();
         vars.extend(self.extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+        let patterns = patterns(&self.rendered(&play.hosts, &vars));
+        let joined = patterns.iter().map(python_str).collect::<Vec<_>>().join(",");
+        let title = play.keywords.name.as_ref().map(|name| python_str(&self.rendered(name, &vars)));
+        let title = title.filter(|title| !title.is_empty()).unwrap_or_else(|| joined.clone());
         let play_tags = self.tags(&play.keywords.tags, &vars);
         let shown: Vec<&str> = play_tags.iter().map(String::as_str).collect();
         let _ = writeln!(out, "\n  play #{number} ({joined}): {title}\tTAGS: [{}]", shown.join(","));
@@ -112,15 +112,11 @@ impl Listing<'_> {
         }
     }
 
-    /// The names of tags, sorted; one that cannot be worked out without a host is shown as written.
+    /// The names of tags, sorted.
     fn tags(&self, tags: &[Value], vars: &Map) -> BTreeSet<String> {
         let mut out = BTreeSet::new();
         for tag in tags {
-            let rendered = if is_literal(tag) {
-                tag.clone()
-            } else {
-                self.templar.render(tag, &MapScope(vars)).unwrap_or_else(|_| tag.clone())
-            };
+            let rendered = self.rendered(tag, vars);
             match rendered.as_list() {
                 Some(items) => out.extend(items.iter().map(python_str)),
                 None => {
@@ -130,6 +126,14 @@ impl Listing<'_> {
         }
         out
     }
+
+    /// A value without its templates; as it is written where they cannot be worked out without a host.
+    fn rendered(&self, value: &Value, vars: &Map) -> Value {
+        if is_literal(value) && value.as_list().is_none() {
+            return value.clone();
+        }
+        self.templar.render(value, &MapScope(vars)).unwrap_or_else(|_| value.clone())
+    }
 }
 
 /// What `--syntax-check` says of a good playbook.
@@ -138,9 +142,11 @@ pub fn syntax_checked(name: &str) -> String {
     format!("\nplaybook: {name}\n")
 }
 
-/// A task's name with its role, or the action where it has none.
+/// A task's name with its role, or the action where it has none. That of `include_role` stands alone, as with Ansible.
 fn title(task: &Task, role: Option<&str>) -> String {
     let name = task.keywords.name.as_ref().map(python_str).filter(|name| !name.is_empty());
+    let includes_role = matches!(&task.action, Action::Include(include) if include.kind == IncludeKind::Role);
+    let role = role.filter(|_| !includes_role);
     match (name, role) {
         (Some(name), Some(role)) => format!("{role} : {name}"),
         (Some(name), None) => name,

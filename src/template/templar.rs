@@ -175,10 +175,16 @@ impl Templar {
             .map_err(|fault| self.error(&fault, Some(scope)))
     }
 
-    /// The lookups that there are, without `ansible.builtin.`: for the check of `with_<lookup>` before a run.
+    /// The lookups that there are, without `ansible.builtin.`.
     #[must_use]
     pub fn lookup_names() -> Vec<&'static str> {
         lookups::names()
+    }
+
+    /// Whether there is a lookup of this name, as `with_<lookup>` has it.
+    #[must_use]
+    pub fn has_lookup(name: &str) -> bool {
+        lookups::is_known(name)
     }
 
     /// Checks a text's template syntax without rendering it: for the static checks before a run. Filters and tests that do not

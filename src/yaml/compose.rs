@@ -31,16 +31,16 @@ pub(super) struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    /// A composer for a text.
-    pub(super) fn new(text: &'a str, source: SourceId, warnings: &'a mut Diagnostics) -> Self {
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    /// A composer for a text, and for the same text as [`syntax::ended`] gives it.
+    pub(super) fn new(text: &'a str, ended: &'a str, source: SourceId, warnings: &'a mut Diagnostics) -> Self {
+        let body = ended.strip_prefix('\u{feff}').unwrap_or(ended);
         let mut parser = Parser::new();
         parser.set_encoding(libyaml_safer::Encoding::Utf8);
         parser.set_input(body.as_bytes());
         Self {
             parser,
             text,
-            base: text.len() - body.len(),
+            base: ended.len() - body.len(),
             source,
             warnings,
             anchors: Anchors::default(),
@@ -77,7 +77,8 @@ impl<'a> Composer<'a> {
                 let node = self.anchors.resolve(&anchor, span, MAX_DEPTH - self.depth)?;
                 Ok(if self.unsafe_depth > 0 { as_data(node) } else { node })
             }
-            EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
+            EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
+                syntax::take_end(&mut value, self.text, span);
                 let tag = tag.map(|tag| Tag::parse(&tag, self.tag_span(span))).transpose()?;
                 let node = self.scalar(&value, tag, plain_implicit, style, span)?;
                 if let Some(anchor) = anchor {
@@ -193,8 +194,10 @@ impl<'a> Composer<'a> {
 
     /// The place of an event. A block scalar ends after its line break; the place does not include it.
     fn span(&self, event: &Event) -> Span {
-        let start = self.base + usize::try_from(event.start_mark.index).unwrap_or(usize::MAX);
+        let mut start = self.base + usize::try_from(event.start_mark.index).unwrap_or(usize::MAX);
         let mut end = self.base + usize::try_from(event.end_mark.index).unwrap_or(usize::MAX);
+        // the end that was added is none of the text
+        (start, end) = (start.min(self.text.len()), end.min(self.text.len()));
         if let Some(text) = self.text.get(start..end) {
             end = start + text.trim_end().len();
         }

@@ -27,12 +27,7 @@ fn documents(text: &Source, source: SourceId, warnings: &mut Diagnostics) -> Res
     if let Some(problem) = syntax::before_scanning(&text.text, source) {
         return Err(problem);
     }
-    if text.text.ends_with('\\') {
-        // libyaml-safer panics on a backslash at the very end of an unclosed quoted text; with a blank after it, it reports
-        // the missing quote. If there is none, the text is read below as it stands.
-        Composer::new(&format!("{} ", text.text), source, &mut Vec::new()).documents()?;
-    }
-    Composer::new(&text.text, source, warnings).documents()
+    Composer::new(&text.text, &syntax::ended(&text.text), source, warnings).documents()
 }
 
 /// Reads a text that is to hold one document, as variables files, inventories and playbooks are; null for an empty one.

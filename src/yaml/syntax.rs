@@ -1,10 +1,29 @@
 //! Where a text stops being YAML: what libyaml reports, said so that the writer knows what to mend.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use libyaml_safer::{Error, Mark, Scanner, TokenData};
 
 use crate::diag::{Diagnostic, SourceId, Span};
 
 const CODE: &str = "yaml-syntax";
+
+/// What ends a text that does not end with a line: a line break that no such text ends with itself.
+const END: char = '\u{2028}';
+
+/// The text as it is scanned. libyaml-safer panics where a text ends within a block scalar or after a backslash; with a line
+/// break there it does not, and [`take_end`] takes it off the block scalar again.
+pub(super) fn ended(text: &str) -> Cow<'_, str> {
+    if text.ends_with(['\n', '\r', END]) { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}{END}")) }
+}
+
+/// Takes off a scalar at the end of a text what [`ended`] added.
+pub(super) fn take_end(value: &mut String, text: &str, span: Span) {
+    if span.end as usize >= text.trim_end().len() && value.ends_with(END) && !text.ends_with(END) {
+        value.pop();
+    }
+}
 
 /// Finds what libyaml-safer cannot report well: characters that no YAML text may hold, and (it panics there) a tag that is
 /// followed by a comma.
@@ -31,9 +50,11 @@ fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The comma after a tag in a flow collection. Candidates are rare, so each is checked with the scanner itself.
+/// The comma after a tag in a flow collection. Candidates are rare; the scanner itself says which of them are tags, with
+/// blanks in place of the commas that it cannot bear.
 fn tag_before_comma(text: &str) -> Option<usize> {
     let is_uri = |c: char| c.is_ascii_alphanumeric() || "-_;/?:@&=+$.%!~*'()".contains(c);
+    let mut candidates = HashSet::new();
     let mut from = 0;
     while let Some(found) = text.get(from..)?.find('!') {
         let start = from + found;
@@ -42,26 +63,32 @@ fn tag_before_comma(text: &str) -> Option<usize> {
         let at = start + length;
         let before = text.get(..start)?.chars().next_back();
         let may_start = before.is_none_or(|c| c.is_whitespace() || matches!(c, '[' | '{' | ','));
-        if may_start && text.get(at..)?.starts_with(',') && ends_with_tag(text.get(..at)?) {
-            return Some(at);
+        if may_start && text.get(at..)?.starts_with(',') {
+            candidates.insert(at);
         }
         from = at.max(start + 1);
     }
-    None
-}
-
-fn ends_with_tag(prefix: &str) -> bool {
+    if candidates.is_empty() {
+        return None;
+    }
+    let spaced: String = text.char_indices().map(|(at, c)| if candidates.contains(&at) { ' ' } else { c }).collect();
+    let spaced = ended(&spaced);
     let mut scanner = Scanner::new();
     scanner.set_encoding(libyaml_safer::Encoding::Utf8);
-    scanner.set_input(prefix.as_bytes());
+    scanner.set_input(spaced.as_bytes());
     let mut open = 0_usize;
     loop {
-        let Ok(token) = Scanner::scan(&mut scanner) else { return false };
+        let token = Scanner::scan(&mut scanner).ok()?;
         match token.data {
             TokenData::FlowSequenceStart | TokenData::FlowMappingStart => open += 1,
             TokenData::FlowSequenceEnd | TokenData::FlowMappingEnd => open = open.saturating_sub(1),
-            TokenData::Tag { .. } if offset(token.end_mark, 0) == prefix.len() => return open > 0,
-            TokenData::StreamEnd => return false,
+            TokenData::Tag { .. } if open > 0 => {
+                let at = offset(token.end_mark, 0);
+                if candidates.contains(&at) {
+                    return Some(at);
+                }
+            }
+            TokenData::StreamEnd => return None,
             _ => {}
         }
     }
@@ -354,10 +381,11 @@ impl<'t> Slip<'t> {
             .and_then(|inner| inner.strip_suffix(quote_char))
             .filter(|_| value.len() > 2)
             .unwrap_or(value);
+        let length = (start + before.len()).checked_sub(value_at)?;
         Some(
             Diagnostic::error(CODE, "a value ends with its closing quote, but more text follows")
                 .label(self.span(self.at, self.rest_of_line()), "not part of the value")
-                .label(self.span(value_at, start + before.len() - value_at), "the value")
+                .label(self.span(value_at, length), "the value")
                 .help(quote(meant)),
         )
     }

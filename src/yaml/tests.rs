@@ -39,6 +39,30 @@ fn scalars_and_collections_are_read() {
 }
 
 #[test]
+fn a_text_may_end_without_a_line_break() {
+    let cases = [
+        ("a: |\n  x", "x"),
+        ("a: >\n  x\n  y", "x y"),
+        ("a: |+\n  x", "x"),
+        ("a: |+\n  x\n  ", "x\\n"),
+        ("a: |\n  x\n    ", "x\\n  "),
+        ("a: |\n  x\n  ", "x\\n"),
+        ("a: >+\n  x\n\n ", "x\\n\\n"),
+        ("a: |", ""),
+        ("a: |\n  x\u{2028}", "x\u{2028}"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(shown(text).replace("\\u2028", "\u{2028}"), format!("{{'a': '{expected}'}}"), "{text:?}");
+    }
+    for text in ["a: 'x", "a: \"x\\"] {
+        assert!(read(text).is_err(), "{text:?}");
+    }
+    let error = read("a: [!x,b]").unwrap_err();
+    assert!(error.contains("a tag needs its value before the comma"), "{error}");
+    assert_eq!(shown("a: ['!x,b', \"[!y,\"]"), "{'a': ['!x,b', '[!y,']}");
+}
+
+#[test]
 fn tags_say_what_a_scalar_is() {
     assert_eq!(shown("[!!str 1, !!int '0x10', !!float 2, !!bool 'on', !!null x]"), "['1', 16, 2.0, True, None]");
     assert_eq!(shown("!!set {a, b}"), "['a', 'b']");

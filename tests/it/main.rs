@@ -13,6 +13,7 @@
 mod agent;
 mod demo;
 mod differential;
+mod fuzz;
 mod golden;
 mod harness;
 mod hosts;

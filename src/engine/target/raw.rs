@@ -29,7 +29,7 @@ pub(super) async fn run(transport: &dyn Transport, request: &Request) -> Result<
     let _ = write!(command, "{} -c {}", quote_word(&shell), quote_word(&line));
     let work = output(transport, &command);
     tokio::select! {
-        output = work => Ok(Raw::outcome(&output.map_err(|error| TargetError::Unreachable(with_causes(&error)))?)),
+        output = work => Ok(raw.outcome(&output.map_err(|error| TargetError::Unreachable(with_causes(&error)))?)),
         // dropped, the process ends as far as the connection can end it
         () = request.cancel.cancelled() => Err(TargetError::Module(ModuleError::new("interrupted"))),
     }

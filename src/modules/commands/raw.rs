@@ -23,6 +23,12 @@ pub struct Raw {
     free_form: Option<String>,
     /// The shell to use instead of `/bin/sh`, by its full path.
     executable: Option<String>,
+    /// An option of `command`. Without effect here, which a warning says.
+    creates: Option<String>,
+    /// An option of `command`. Without effect here, which a warning says.
+    removes: Option<String>,
+    /// An option of `command`. Without effect here, which a warning says.
+    chdir: Option<String>,
 }
 
 /// A command line for a shell.
@@ -55,8 +61,12 @@ impl Raw {
 
     /// What came of it.
     #[must_use]
-    pub fn outcome(output: &Output) -> Outcome {
+    pub fn outcome(&self, output: &Output) -> Outcome {
         let mut outcome = Outcome::changed(true);
+        let others = [("creates", &self.creates), ("removes", &self.removes), ("chdir", &self.chdir)];
+        for (option, _) in others.into_iter().filter(|(_, given)| given.is_some()) {
+            outcome.warnings.push(format!("`{option}` has no effect on `raw`; `shell` and `command` have it"));
+        }
         finish(&mut outcome, output, false);
         outcome
     }
@@ -68,7 +78,7 @@ impl Action for Raw {
         if ctx.mode.check {
             return Ok(Self::skipped());
         }
-        Ok(Self::outcome(&ctx.command([shell, "-c".to_owned(), line]).run()?))
+        Ok(self.outcome(&ctx.command([shell, "-c".to_owned(), line]).run()?))
     }
 }
 
@@ -86,6 +96,8 @@ mod tests {
             assert!(done.changed && done.failed);
             assert_eq!(done.values.get("stdout").and_then(Value::as_str), Some("2\n"));
             assert_eq!(done.values.get("rc"), Some(&Value::Int(3)));
+            let done = run(ctx, "raw", json!({"free_form": "true", "creates": "/"})).unwrap();
+            assert!(done.changed && done.warnings.iter().any(|text| text.contains("`creates`")));
             ctx.mode.check = true;
             assert!(run(ctx, "raw", json!({"free_form": "false"})).unwrap().skipped);
         });

@@ -16,11 +16,13 @@ use crate::value::{Map, Value, from_json};
 #[derive(Deserialize, JsonSchema)]
 struct Options {
     /// Packages; how a version is written is up to the manager.
+    #[serde(default)]
     #[expect(dead_code, reason = "handed on unread")]
     name: Vec<String>,
-    /// What they shall be: `present`, `absent`, or what else the manager's module knows, such as `latest`.
+    /// What they shall be: `present`, `absent`, or what else the manager's module knows, such as `latest`. What it is without
+    /// this option is up to that module as well, `present` with all that there are.
     #[expect(dead_code, reason = "handed on unread")]
-    state: String,
+    state: Option<String>,
     /// The module to use; `auto` asks the variable `ansible_package_use` and then the host.
     #[serde(default, rename = "use")]
     #[expect(dead_code, reason = "read by name")]
@@ -45,11 +47,6 @@ impl JsonSchema for Package {
 impl ControllerAction for Package {
     fn run(&self, ctx: &mut ControllerCtx<'_>) -> Result<(Outcome, Vec<Effect>), ModuleError> {
         let mut args = self.0.0.clone();
-        for needed in ["name", "state"] {
-            if !args.contains_key(needed) {
-                return Err(ModuleError::new(format!("missing required option `{needed}`")));
-            }
-        }
         let given = args.shift_remove("use").and_then(|value| value.as_str().map(str::to_owned));
         let manager = match given.filter(|name| name != "auto") {
             Some(name) => name,

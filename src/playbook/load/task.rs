@@ -210,13 +210,12 @@ impl Reader<'_> {
             self.second_loop(entry);
             return;
         }
-        let names = Templar::lookup_names();
-        let short = lookup.strip_prefix("ansible.builtin.").unwrap_or(lookup);
-        if !names.contains(&short) {
+        if !Templar::has_lookup(lookup) {
+            let short = lookup.strip_prefix("ansible.builtin.").unwrap_or(lookup);
             self.problem(
                 Diagnostic::error("unknown-lookup", format!("there is no lookup `{lookup}`"))
                     .at(entry.key.span)
-                    .help_opt(did_you_mean(short, names)),
+                    .help_opt(did_you_mean(short, Templar::lookup_names())),
             );
             return;
         }

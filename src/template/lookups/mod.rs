@@ -14,4 +14,4 @@ mod vars;
 mod words;
 
 pub(crate) use call::{call, for_loop};
-pub(crate) use table::names;
+pub(crate) use table::{is_known, names};

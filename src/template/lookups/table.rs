@@ -63,6 +63,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
     exact(of_community.unwrap_or(name)).or_else(|| exact(&format!("community.general.{name}")))
 }
 
+/// Whether there is a lookup of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// All names.
 pub(crate) fn names() -> Vec<&'static str> {
     LOOKUPS.iter().map(|lookup| lookup.name).collect()

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::init_script::InitScript;
 use super::openrc::OpenRc;
 use super::service_manager::{self, ServiceManager};
-use super::systemctl::Systemctl;
+use super::systemctl::{Scope, Systemctl};
+use super::systemd_service::SystemdService;
 use super::unit::{Unit, UnitState, Wanted};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
@@ -20,8 +21,8 @@ use crate::value::{Map, Value};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
-    /// The service.
-    name: String,
+    /// The service. Needed for all but `daemon_reload` and `daemon_reexec`.
+    name: Option<String>,
     /// What it shall do. One of `state` and `enabled` is needed.
     state: Option<Wanted>,
     /// Whether it shall start with the system.
@@ -41,6 +42,22 @@ pub struct Service {
     /// The init system: `systemd`, `sysvinit`, `openrc`, or `auto` for the one that is found. `service` leaves out systemd.
     #[serde(default = "auto", rename = "use")]
     manager: String,
+    /// As in `systemd_service`; an error under other init systems.
+    masked: Option<bool>,
+    /// As in `systemd_service`; an error under other init systems.
+    #[serde(alias = "daemon-reload")]
+    #[schemars(extend("x-aliases" = ["daemon-reload"]))]
+    daemon_reload: Option<bool>,
+    /// As in `systemd_service`; an error under other init systems.
+    #[serde(alias = "daemon-reexec")]
+    #[schemars(extend("x-aliases" = ["daemon-reexec"]))]
+    daemon_reexec: Option<bool>,
+    /// As in `systemd_service`; an error under other init systems.
+    force: Option<bool>,
+    /// As in `systemd_service`; an error under other init systems.
+    no_block: Option<bool>,
+    /// As in `systemd_service`; an error under other init systems.
+    scope: Option<Scope>,
 }
 
 fn default_level() -> String {
@@ -53,13 +70,12 @@ fn auto() -> String {
 
 /// Who has the service.
 enum Manager<'o> {
-    Systemd(Unit<'o>),
+    Systemd(SystemdService),
     Other(Box<dyn ServiceManager + 'o>),
 }
 
 impl Service {
     fn manager(&self, ctx: &Ctx) -> Result<Manager<'_>, ModuleError> {
-        let name = self.name.as_str();
         let wanted = self.manager.rsplit('.').next().unwrap_or_default();
         let systemd = match wanted {
             "auto" => Systemctl::is_running(),
@@ -68,15 +84,13 @@ impl Service {
             other => return Err(ModuleError::new(format!("there is no module `{other}` for services (option `use`)"))),
         };
         if systemd {
-            let systemctl = Systemctl::SYSTEM;
-            return Ok(Manager::Systemd(Unit {
-                name,
-                systemctl,
-                state: self.state,
-                enabled: self.enabled,
-                masked: None,
-            }));
+            return Ok(Manager::Systemd(self.for_systemd()));
         }
+        if let Some(option) = self.options_of_systemd().into_iter().find_map(|(name, given)| given.then_some(name)) {
+            let text = format!("`{option}` is for systemd, and this host's services are not systemd's");
+            return Err(ModuleError::new(text));
+        }
+        let name = self.name.as_deref().ok_or_else(|| ModuleError::new("missing required option `name`"))?;
         if wanted != "sysvinit" && OpenRc::is_there(ctx) {
             let service = OpenRc { name, runlevel: &self.runlevel };
             if service.knows(ctx)? {
@@ -89,13 +103,43 @@ impl Service {
         }
         Err(ModuleError::new(format!("Could not find the requested service {name}: host")))
     }
+
+    /// The task as the module `systemd_service` has it.
+    fn for_systemd(&self) -> SystemdService {
+        SystemdService {
+            name: self.name.clone(),
+            state: self.state,
+            enabled: self.enabled,
+            masked: self.masked,
+            daemon_reload: self.daemon_reload.unwrap_or_default(),
+            daemon_reexec: self.daemon_reexec.unwrap_or_default(),
+            force: self.force,
+            no_block: self.no_block.unwrap_or_default(),
+            scope: self.scope.unwrap_or_default(),
+        }
+    }
+
+    fn options_of_systemd(&self) -> [(&'static str, bool); 6] {
+        [
+            ("masked", self.masked.is_some()),
+            ("daemon_reload", self.daemon_reload.is_some()),
+            ("daemon_reexec", self.daemon_reexec.is_some()),
+            ("force", self.force.is_some()),
+            ("no_block", self.no_block.is_some()),
+            ("scope", self.scope.is_some()),
+        ]
+    }
 }
 
 impl Managed for Service {
     type State = UnitState;
 
     fn validate(&self) -> Result<(), ModuleError> {
-        if self.state.is_none() && self.enabled.is_none() {
+        let manager = self.daemon_reload == Some(true) || self.daemon_reexec == Some(true);
+        if self.name.is_none() && !manager {
+            return Err(ModuleError::new("missing required option `name`"));
+        }
+        if self.state.is_none() && self.enabled.is_none() && self.masked.is_none() && !manager {
             return Err(ModuleError::new("one of the following is required: state, enabled"));
         }
         Ok(())
@@ -103,35 +147,29 @@ impl Managed for Service {
 
     fn read(&self, ctx: &mut Ctx) -> Result<UnitState, ModuleError> {
         match self.manager(ctx)? {
-            Manager::Systemd(unit) => unit.read(ctx),
+            Manager::Systemd(unit) => unit.validate().and_then(|()| unit.read(ctx)),
             Manager::Other(service) => service_manager::read(&*service, self.state, self.enabled, ctx),
         }
     }
 
-    fn desired(&self, current: &UnitState, _: &mut Ctx) -> Result<UnitState, ModuleError> {
-        let unit = Unit {
-            name: &self.name,
-            systemctl: Systemctl::SYSTEM,
-            state: self.state,
-            enabled: self.enabled,
-            masked: None,
-        };
-        Ok(unit.desired(current))
+    fn desired(&self, current: &UnitState, ctx: &mut Ctx) -> Result<UnitState, ModuleError> {
+        self.for_systemd().desired(current, ctx)
     }
 
     fn apply(&self, current: &UnitState, desired: &UnitState, ctx: &mut Ctx) -> Result<Applied, ModuleError> {
         match self.manager(ctx)? {
-            Manager::Systemd(unit) => unit.apply(current, desired, ctx)?,
+            Manager::Systemd(unit) => return unit.apply(current, desired, ctx),
             Manager::Other(service) => {
                 let pause = self.sleep.map(Duration::from_secs);
-                service_manager::apply(&*service, &self.name, current, desired, pause, ctx)?;
+                let name = self.name.as_deref().unwrap_or_default();
+                service_manager::apply(&*service, name, current, desired, pause, ctx)?;
             }
         }
         Ok(Applied::default())
     }
 
     fn values(&self, state: &UnitState) -> Map {
-        let mut values = Unit::values(Some(&self.name), state);
+        let mut values = Unit::values(self.name.as_deref(), state);
         if matches!(values.get("status"), Some(Value::Map(status)) if status.is_empty()) {
             values.shift_remove("status");
         }
@@ -139,6 +177,6 @@ impl Managed for Service {
     }
 
     fn title(&self) -> String {
-        format!("service {}", self.name)
+        format!("service {}", self.name.as_deref().unwrap_or_default())
     }
 }

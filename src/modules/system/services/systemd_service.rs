@@ -11,36 +11,36 @@ use crate::modules::managed::{Applied, Managed};
 use crate::value::Map;
 
 /// Keeps a unit of systemd running or stopped, enabled or disabled, masked or not.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SystemdService {
     /// The unit. `.service` is meant where it has no ending.
     #[serde(alias = "service", alias = "unit")]
     #[schemars(extend("x-aliases" = ["service", "unit"]))]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// What the unit shall do. Needs `name`.
-    state: Option<Wanted>,
+    pub(super) state: Option<Wanted>,
     /// Whether the unit shall start with the system. Needs `name`.
-    enabled: Option<bool>,
+    pub(super) enabled: Option<bool>,
     /// Whether the unit shall be masked, so that nothing can start it. Needs `name`.
-    masked: Option<bool>,
+    pub(super) masked: Option<bool>,
     /// Let systemd read its files again before anything else.
     #[serde(default, alias = "daemon-reload")]
     #[schemars(extend("x-aliases" = ["daemon-reload"]))]
-    daemon_reload: bool,
+    pub(super) daemon_reload: bool,
     /// Let systemd execute itself again before anything else.
     #[serde(default, alias = "daemon-reexec")]
     #[schemars(extend("x-aliases" = ["daemon-reexec"]))]
-    daemon_reexec: bool,
+    pub(super) daemon_reexec: bool,
     /// Override links that stand in the way of enabling or masking.
     #[serde(default)]
-    force: Option<bool>,
+    pub(super) force: Option<bool>,
     /// Do not wait until the unit has started or stopped.
     #[serde(default)]
-    no_block: bool,
+    pub(super) no_block: bool,
     /// Which of systemd's managers.
     #[serde(default)]
-    scope: Scope,
+    pub(super) scope: Scope,
 }
 
 impl SystemdService {
