@@ -60,7 +60,7 @@ pub(super) struct InventoryArgs {
     #[arg(short = 'e', long = "extra-vars", value_name = "VARS")]
     extra_vars: Vec<String>,
     /// TOML instead of JSON
-    #[arg(long, hide = true)]
+    #[arg(long, conflicts_with_all = ["graph", "yaml"])]
     toml: bool,
     /// Taken for ansible-inventory's sake: there is nothing more to tell
     #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count, hide = true)]
@@ -81,9 +81,6 @@ pub(super) struct InventoryArgs {
 
 /// Prints what is asked for.
 pub(super) fn run(mut args: InventoryArgs, dialect: Dialect) -> anyhow::Result<ExitCode> {
-    if args.toml {
-        bail!("`--toml` is not supported; `--yaml` and JSON are");
-    }
     let environment = environment();
     let config = Config::load(&environment, &std::env::current_dir()?)?;
     config.warnings.iter().for_each(|warning| dialect.warn(warning));
@@ -162,6 +159,15 @@ fn show(
             bail!("there is no group `{}`{}", args.group, near.map(|near| format!("; {near}")).unwrap_or_default());
         };
         exporter.graph(group, args.vars)
+    } else if args.toml {
+        let value = match &host {
+            Some(host) => exporter.host(host),
+            None => exporter.tables(&hosts),
+        };
+        match value {
+            Ok(value) => Ok(toml::to_string_pretty(&value).context("TOML cannot hold these variables")?),
+            Err(problem) => Err(problem),
+        }
     } else if args.yaml {
         let value = match &host {
             Some(host) => exporter.host_values(host),

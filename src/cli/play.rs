@@ -117,6 +117,7 @@ fn prepare(
         roles_path: request.roles_path.clone(),
         collections_path: request.collections_path.clone(),
         library: request.library.clone(),
+        lists: request.listing.is_some_and(|listing| !listing.syntax),
     });
     let (mut playbooks, mut problems) = (Vec::new(), Diagnostics::new());
     for name in &request.playbooks {

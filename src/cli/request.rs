@@ -143,8 +143,16 @@ pub(super) fn inventory_options(config: &Config) -> LoadOptions {
     LoadOptions {
         ignore_endings: config.list("INVENTORY_IGNORE_EXTS"),
         ignore_patterns: config.list("INVENTORY_IGNORE_PATTERNS").unwrap_or_default(),
+        host_list_ranges: reads_ranges(&config.list("INVENTORY_ENABLED").unwrap_or_default()),
         ..LoadOptions::default()
     }
+}
+
+/// Whether of the enabled inventory plug-ins the first one for lists of hosts is that which knows ranges.
+fn reads_ranges(enabled: &[String]) -> bool {
+    let short = |name: &String| name.strip_prefix("ansible.builtin.").unwrap_or(name).to_owned();
+    let first = enabled.iter().map(short).find(|name| matches!(name.as_str(), "host_list" | "advanced_host_list"));
+    first.is_some_and(|name| name == "advanced_host_list")
 }
 
 /// The report that the configuration asks for.

@@ -72,6 +72,17 @@ impl<'a> Exporter<'a> {
         Ok(Value::map(out))
     }
 
+    /// `--list --toml`: each group by itself; each host has its variables where it first appears.
+    pub fn tables(&mut self, hosts: &[HostName]) -> Result<Json> {
+        let available: HashSet<&str> = hosts.iter().map(HostName::as_str).collect();
+        let (mut seen, mut out) = (HashSet::new(), JsonMap::new());
+        if let Some(all) = self.inventory.group(ALL) {
+            self.table(all, &available, &mut seen, &mut out)?;
+        }
+        out.retain(|_, entry| entry.as_object().is_some_and(|entry| !entry.is_empty()));
+        Ok(Json::Object(out))
+    }
+
     /// `--host`: the variables of one host.
     pub fn host(&mut self, host: &str) -> Result<Json> {
         Ok(sorted(vars_to_json(&self.host_vars(host)?)))
@@ -193,6 +204,44 @@ impl<'a> Exporter<'a> {
         if !entry.is_empty() {
             out.insert(Key::Str(Arc::clone(&group.name)), Value::map(entry));
         }
+        Ok(())
+    }
+
+    fn table(
+        &mut self,
+        group: &Group,
+        available: &HashSet<&str>,
+        seen: &mut HashSet<HostName>,
+        out: &mut JsonMap<String, Json>,
+    ) -> Result<()> {
+        if out.contains_key(&*group.name) {
+            return Ok(());
+        }
+        // the group stands before its children, but a host's variables stand with the innermost group
+        out.insert(group.name.to_string(), json!({}));
+        let mut children = Vec::new();
+        for child in self.inventory.children_of(group) {
+            children.push(child.name.to_string());
+            self.table(child, available, seen, out)?;
+        }
+        let is_all = &*group.name == ALL;
+        let mut hosts = JsonMap::new();
+        let direct = self.inventory.direct_hosts_of(group).filter(|host| available.contains(host.name.as_str()));
+        for host in direct.filter(|_| !is_all) {
+            let vars = if seen.insert(host.name.clone()) { self.host_vars(&host.name)? } else { Map::new() };
+            hosts.insert(host.name.to_string(), vars_to_json(&vars));
+        }
+        let vars = if self.vars == ExportVars::Separate { self.group_vars(group)? } else { Map::new() };
+        let mut entry = JsonMap::new();
+        if !is_all && !children.is_empty() {
+            entry.insert("children".to_owned(), json!(children));
+        }
+        for (key, part) in [("hosts", Json::Object(hosts)), ("vars", vars_to_json(&vars))] {
+            if part.as_object().is_some_and(|part| !part.is_empty()) {
+                entry.insert(key.to_owned(), part);
+            }
+        }
+        out.insert(group.name.to_string(), Json::Object(entry));
         Ok(())
     }
 

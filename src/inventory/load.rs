@@ -12,12 +12,13 @@ use super::ini::{self, Secrecy};
 use super::model::{Inventory, UNGROUPED};
 use super::plugins::{self, PluginContext};
 use super::script;
+use super::toml_file;
 use super::vars_folder::VarsFolder;
 use super::yaml_file;
 use crate::diag::{Diagnostic, Diagnostics, Severity, SourceMap};
 use crate::template::Templar;
 use crate::value::{Key, Map, Value};
-use crate::vault::{VaultSecrets, is_encrypted, open_source, read_document};
+use crate::vault::{VaultSecrets, is_encrypted, open_source, read_document, seal};
 use crate::yaml;
 
 /// Names that a folder of inventories may hold beside them.
@@ -33,6 +34,8 @@ pub struct LoadOptions {
     pub extra_vars: Map,
     /// Endings of files in a folder that are no inventories; the usual ones without.
     pub ignore_endings: Option<Vec<String>>,
+    /// Whether lists of hosts on the command line may have ranges (the plug-in `advanced_host_list`).
+    pub host_list_ranges: bool,
     /// Regular expressions of names in a folder that are no inventories.
     pub ignore_patterns: Vec<String>,
 }
@@ -135,17 +138,23 @@ impl Loader<'_> {
         let source: Arc<Path> = Path::new(input).into();
         let group = self.inventory.ensure_group(UNGROUPED, None);
         for name in input.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            // no ranges here: such a name stays as it is
-            let (host, port) =
-                Some(address::split_port(name)).filter(|(host, _)| !host.contains('[')).unwrap_or((name, None));
-            if self.inventory.hosts.contains_key(host) {
-                continue;
+            let (pattern, port) = address::split_port(name);
+            let (hosts, port) = match address::expand(pattern) {
+                Ok(hosts) if self.options.host_list_ranges => (hosts, port),
+                // without ranges such a name stays as it is
+                _ if pattern.contains('[') => (vec![name.to_owned()], None),
+                _ => (vec![pattern.to_owned()], port),
+            };
+            for host in hosts {
+                if self.inventory.hosts.contains_key(&*host) {
+                    continue;
+                }
+                let index = self.inventory.ensure_host(&host, None, Some(&source));
+                if let (Some(port), Some(host)) = (port, self.inventory.host_at_mut(index)) {
+                    host.vars.insert(Key::from("ansible_port"), Value::Int(port.into()));
+                }
+                self.inventory.put_host(group, index);
             }
-            let index = self.inventory.ensure_host(host, None, Some(&source));
-            if let (Some(port), Some(host)) = (port, self.inventory.host_at_mut(index)) {
-                host.vars.insert(Key::from("ansible_port"), Value::Int(port.into()));
-            }
-            self.inventory.put_host(group, index);
         }
     }
 
@@ -183,12 +192,6 @@ impl Loader<'_> {
     fn file(&mut self, path: &Path) -> Result<(), Box<Diagnostic>> {
         let name = path.display().to_string();
         let ending = path.extension().and_then(|ending| ending.to_str());
-        if ending == Some("toml") {
-            return Err(Box::new(
-                Diagnostic::error("inventory", format!("the inventory `{name}` is TOML, which is not supported"))
-                    .help("write it as INI or YAML"),
-            ));
-        }
         let bytes = fs::read(path).map_err(|error| Box::new(unreadable(path, &error)))?;
         let text = String::from_utf8(bytes);
         let source: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
@@ -205,6 +208,7 @@ impl Loader<'_> {
             _ => return script::read(&mut self.inventory, &source, self.sources, &mut self.diagnostics),
         };
         match ending {
+            Some("toml") => self.toml(&name, &text, &source),
             Some("yml" | "yaml" | "json" | "config") => self.yaml(&name, &text, &source),
             None if self.looks_like_yaml(&name, &text)? => self.yaml(&name, &text, &source),
             _ => self.ini(&name, &text, &source),
@@ -243,6 +247,21 @@ impl Loader<'_> {
             diagnostics: &mut self.diagnostics,
         };
         plugins::run(plugin, &node, context)
+    }
+
+    fn toml(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {
+        let node = if is_encrypted(text.as_bytes()) {
+            let content = open_source(self.sources, name, text, self.secrets)?;
+            let id = self.sources.add_secret(name, content.expose());
+            let found = toml_file::read(content.expose(), id);
+            let node =
+                found.map_err(|problem| Diagnostic { message: "this is not valid TOML".to_owned(), ..*problem })?;
+            seal(node, self.secrets.redactor())
+        } else {
+            toml_file::read(text, self.sources.add(name, text))?
+        };
+        yaml_file::read(&mut self.inventory, &node, source, &mut self.diagnostics);
+        Ok(())
     }
 
     fn ini(&mut self, name: &str, text: &str, source: &Arc<Path>) -> Result<(), Box<Diagnostic>> {

@@ -18,6 +18,7 @@ mod plugins;
 mod reconcile;
 mod script;
 mod select;
+mod toml_file;
 mod vars_folder;
 mod words;
 mod yaml_file;

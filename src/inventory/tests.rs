@@ -429,7 +429,7 @@ fn all_errors_of_all_sources_are_found() {
 fn what_is_not_supported_is_named() {
     let folder = Folder::new(&[
         ("script", "#!/bin/sh\necho {}\n"),
-        ("x.toml", "[web]\n"),
+        ("x.toml", "[web\n"),
         ("plugin.yml", "plugin: amazon.aws.aws_ec2\n"),
     ]);
     let errors = folder.try_load(&["script", "x.toml", "plugin.yml"]).err().unwrap();

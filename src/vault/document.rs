@@ -60,7 +60,8 @@ pub fn not_opened(error: &VaultError, span: Span) -> Diagnostic {
 }
 
 /// The node with all texts secret and known to the redactor. Templates are not: what they give is looked at when it is made.
-fn seal(node: Node, redactor: &Redactor) -> Node {
+#[must_use]
+pub fn seal(node: Node, redactor: &Redactor) -> Node {
     let kind = match node.kind {
         NodeKind::Scalar(Value::Str(text)) => {
             if !text.is_template() {

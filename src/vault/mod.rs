@@ -12,7 +12,7 @@ mod secrets;
 mod source;
 mod strings;
 
-pub use document::{not_opened, open_source, read_document};
+pub use document::{not_opened, open_source, read_document, seal};
 pub use envelope::{DEFAULT_ID, Envelope, is_encrypted};
 pub use files::{Editor, FileError, Vault, write_private};
 pub use password::Password;

@@ -181,7 +181,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     s("INTERPRETER_PYTHON", "defaults.interpreter_python", "ANSIBLE_PYTHON_INTERPRETER", Text, "auto", Nothing),
     s("INVALID_TASK_ATTRIBUTE_FAILED", "defaults.invalid_task_attribute_failed", "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED", Bool, "True", Unsupported),
     s("INVENTORY_ANY_UNPARSED_IS_FAILED", "inventory.any_unparsed_is_failed", "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", Bool, "False", Unsupported),
-    s("INVENTORY_ENABLED", "inventory.enable_plugins", "ANSIBLE_INVENTORY_ENABLED", List, "host_list,script,auto,yaml,ini,toml", Nothing),
+    s("INVENTORY_ENABLED", "inventory.enable_plugins", "ANSIBLE_INVENTORY_ENABLED", List, "host_list,script,auto,yaml,ini,toml", Honoured),
     s("INVENTORY_EXPORT", "inventory.export", "ANSIBLE_INVENTORY_EXPORT", Bool, "False", Honoured),
     s("INVENTORY_IGNORE_EXTS", "defaults.inventory_ignore_extensions;inventory.ignore_extensions", "ANSIBLE_INVENTORY_IGNORE", List, ".pyc,.pyo,.swp,.bak,~,.rpm,.md,.txt,.rst,.orig,.cfg,.retry", Honoured),
     s("INVENTORY_IGNORE_PATTERNS", "defaults.inventory_ignore_patterns;inventory.ignore_patterns", "ANSIBLE_INVENTORY_IGNORE_REGEX", List, "", Honoured),

@@ -108,6 +108,7 @@ impl Case {
             roles_path: Vec::new(),
             collections_path: Vec::new(),
             library: Vec::new(),
+            lists: false,
         });
         let drawn = |problems: Vec<crate::diag::Diagnostic>| {
             problems.iter().map(|p| render(p, &sources, RenderStyle::Plain)).collect::<Vec<_>>().join("\n")

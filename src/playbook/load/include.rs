@@ -111,6 +111,10 @@ impl Reader<'_> {
         keywords: &Keywords,
         apply: Option<&Keywords>,
     ) {
+        if self.loader.options.lists {
+            // only a run reads it; its handlers would be known otherwise
+            return self.notifications.may_grow();
+        }
         let mut inner = import_context(context, keywords);
         let path = match self.loader.find_task_file(name, Some(span), context) {
             Ok(path) => path,
@@ -149,7 +153,7 @@ impl Reader<'_> {
                 Some(_) => literal = false,
             }
         }
-        if !literal {
+        if !literal || self.loader.options.lists {
             return self.notifications.may_grow();
         }
         let inner = import_context(context, keywords);

@@ -35,6 +35,8 @@ pub struct LoaderOptions {
     pub collections_path: Vec<PathBuf>,
     /// Folders with modules of the user's, after the `library` folders of roles and playbook.
     pub library: Vec<PathBuf>,
+    /// Nothing is to run, what is read is only listed: problems that only a run has are warnings.
+    pub lists: bool,
 }
 
 /// Loads playbooks, roles and task files, before the run and, for dynamic includes, during it. Files are read once.
@@ -77,7 +79,9 @@ impl Inner {
     /// Keeps a warning for [`Loader::take_warnings`], once.
     pub(super) fn warn(&self, warning: Diagnostic) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !warnings.contains(&warning) {
+        // of what a run would not do, a list tells the first place
+        let known = |known: &Diagnostic| *known == warning || self.options.lists && known.message == warning.message;
+        if !warnings.iter().any(known) {
             warnings.push(warning);
         }
     }

@@ -12,6 +12,17 @@ use crate::template::{MapScope, Scope};
 use crate::value::{Map, Text, Value, python_str};
 use crate::yaml::{Entry, Node};
 
+/// Codes of problems that Ansible too has only when it comes to run something.
+const OF_RUNS: &[&str] = &[
+    "missing-option",
+    "template-syntax",
+    "unknown-handler",
+    "unknown-lookup",
+    "unknown-option",
+    "unsupported-module",
+    "wrong-choice",
+];
+
 /// A reading of a playbook, role or task file.
 pub(super) struct Reader<'l> {
     pub(super) loader: &'l Inner,
@@ -43,6 +54,19 @@ impl<'l> Reader<'l> {
 
     /// Notes a problem; the reading goes on. What messages quote from a file that was encrypted is left out.
     pub(super) fn problem(&mut self, problem: Diagnostic) {
+        if OF_RUNS.contains(&problem.code.0) { self.problem_of_run(problem) } else { self.note(problem) }
+    }
+
+    /// Notes a problem that only a run has: a warning where nothing is to run.
+    pub(super) fn problem_of_run(&mut self, problem: Diagnostic) {
+        if self.loader.options.lists && problem.severity == Severity::Error {
+            let problem = Diagnostic { severity: Severity::Warning, ..problem };
+            return self.note(problem.help("it is listed all the same; a run would be refused"));
+        }
+        self.note(problem);
+    }
+
+    fn note(&mut self, problem: Diagnostic) {
         let secret = problem.span().is_some_and(|span| self.loader.is_secret(span));
         self.problems.push(if secret { without_quotes(problem) } else { problem });
     }

@@ -24,7 +24,8 @@ impl Reader<'_> {
         conditional: bool,
     ) {
         match check::find_source(module.name, option, context, &*self.loader.options.files) {
-            Source::Missing(problem) => self.problem_if_reached(*problem, conditional),
+            Source::Missing(problem) if conditional => self.problem_if_reached(*problem, true),
+            Source::Missing(problem) => self.problem_of_run(*problem),
             Source::Found(path) if module.name == "template" => self.check_template_file(&path, option),
             Source::Found(path) if module.name == "include_vars" => {
                 if self.loader.options.files.is_file(&path) {

@@ -149,7 +149,7 @@ impl Reader<'_> {
                 let args = Value::map([(Key::from("module"), Value::data(full))].into_iter().collect());
                 let name = written.name.as_str().into();
                 let action = Action::Module { module: &STAND_IN, name, args, span: written.span };
-                conditional.then(|| draft.finish(self, action, context))
+                (conditional || self.loader.options.lists).then(|| draft.finish(self, action, context))
             }
         }
     }
@@ -288,7 +288,9 @@ impl Reader<'_> {
                     has_defaults(module, context.module_defaults.iter().chain(&draft.keywords.module_defaults));
                 let mut problems = Diagnostics::new();
                 spec.check(&format!("`{}`", written.name), written.span, &given, defaulted, &mut problems);
-                self.extend(problems);
+                for problem in problems {
+                    self.problem_of_run(problem);
+                }
                 let option = |name: &str| {
                     let is = |own: &str| spec.own_name(own).unwrap_or(own) == name;
                     list.iter().rev().find(|a| is(&a.name)).map(|a| (a.value.clone(), a.value_span))

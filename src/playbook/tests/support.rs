@@ -57,6 +57,7 @@ pub(super) fn loader(files: &[(&str, &str)], extra: &[(&str, &str)]) -> Loader {
         roles_path: vec![PathBuf::from("/etc/roles")],
         collections_path: vec![PathBuf::from("/etc/collections")],
         library: vec![PathBuf::from("/etc/modules")],
+        lists: false,
     })
 }
 

@@ -183,6 +183,7 @@ fn read_playbook(text: &str, _: &Path) -> String {
         roles_path: Vec::new(),
         collections_path: Vec::new(),
         library: Vec::new(),
+        lists: false,
     });
     let result = loader.load_playbook("site.yml");
     let warnings = loader.take_warnings();
