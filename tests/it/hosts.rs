@@ -162,8 +162,10 @@ impl Host {
     /// command) shows, the real run changes something, and then neither the real run nor check mode finds more to do.
     pub fn keeps(&self, task: &str, look: &str) -> Kept {
         let look = format!("shell: {}", serde_json::to_string(look).unwrap());
-        let check = format!("{task}, check_mode: true");
-        let done = self.tasks(&[&look, &check, &look, task, &look, task, &check, &look]);
+        // what an agent has done, this very process finds done
+        let check = format!("{task}, check_mode: true, connection: agent");
+        let there = format!("{task}, connection: agent");
+        let done = self.tasks(&[&look, &check, &look, &there, &look, task, &check, &look]);
         let seen = |at: usize| done[at].result["stdout"].as_str().unwrap_or_default().to_owned();
         let expected = |at: usize, status: &str, what: &str| {
             assert_eq!(done[at].status, status, "{task}: {what}: {:#}", done[at].result);

@@ -18,6 +18,7 @@ pub struct Chapter {
 }
 
 /// One documented behaviour.
+#[derive(Clone)]
 pub struct Case {
     pub chapter: String,
     pub title: String,
@@ -117,6 +118,19 @@ fn read(path: &Path) -> Chapter {
 }
 
 impl Case {
+    /// The same with its hosts behind an agent, as hosts elsewhere are; nothing where no host is told to be local.
+    pub fn behind_an_agent(&self) -> Option<Self> {
+        let mut other = self.clone();
+        for (_, text) in &mut other.files {
+            for (here, there) in
+                [("ansible_connection=local", "ansible_connection=agent"), ("connection: local", "connection: agent")]
+            {
+                *text = text.replace(here, there);
+            }
+        }
+        (other.files != self.files).then_some(other)
+    }
+
     fn complete(&mut self) {
         for (_, text) in &mut self.files {
             text.truncate(text.trim_end_matches('\n').len());
