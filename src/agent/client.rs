@@ -91,6 +91,8 @@ struct Shared {
     next: AtomicU64,
     lost: Mutex<Option<String>>,
     heard: AtomicBool,
+    /// Whether it runs as root.
+    root: bool,
     /// Where secrets are registered that modules learned.
     redactor: Redactor,
     told: Told,
@@ -145,12 +147,12 @@ impl RemoteAgent {
     async fn open(started: Started, limit: Duration, redactor: Redactor) -> Result<Self, StartError> {
         let Started { mut input, output, told, process } = started;
         let hello = tokio::time::timeout(limit, frame::read::<ToRunner>(&mut input)).await;
-        match hello {
-            Ok(Ok(Some(ToRunner::Hello { protocol: PROTOCOL, .. }))) => {}
+        let root = match hello {
+            Ok(Ok(Some(ToRunner::Hello { protocol: PROTOCOL, user, .. }))) => user == 0,
             Ok(Ok(None)) => return Err(StartError::Ended { told: told.text() }),
             Ok(_) => return Err(StartError::Version),
             Err(_) => return Err(StartError::Slow(limit, told.text())),
-        }
+        };
         let (send, waiting) = mpsc::channel(WAITING);
         let end = CancellationToken::new();
         let shared = Arc::new(Shared {
@@ -160,6 +162,7 @@ impl RemoteAgent {
             next: AtomicU64::new(1),
             lost: Mutex::default(),
             heard: AtomicBool::new(true),
+            root,
             redactor,
             told,
             _end: end.clone().drop_guard(),
@@ -192,6 +195,12 @@ impl RemoteAgent {
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Whether it is the user already that would be become: root needs no program to be root, and many hosts have none.
+    #[must_use]
+    pub fn is_already(&self, other: &Become) -> bool {
+        self.shared.root && other.user == "root" && other.executable.is_none() && other.flags.is_none()
     }
 
     /// Runs a module to its end. When the token fires, the module is told to end early, and its answer is still waited for.

@@ -130,7 +130,7 @@ fn prepare(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    let limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
+    let mut limit = request.limit.as_deref().map(Limit::parse).transpose()?.unwrap_or_default();
     match inventory.has_within(&limit) {
         Ok(true) => {}
         Ok(false) if request.dialect == Dialect::Ansible => {
@@ -140,6 +140,12 @@ fn prepare(
             bail!("no host of the inventory is within `--limit {}`", request.limit.as_deref().unwrap_or_default())
         }
         Err(problem) => return Ok(Err(vec![*problem])),
+    }
+    if let Some(shard) = request.shard {
+        limit = match limit.within_shard(shard, &inventory) {
+            Ok(limit) => limit,
+            Err(problem) => return Ok(Err(vec![*problem])),
+        };
     }
     let split = |given: &[String]| given.iter().flat_map(|text| split_tags(text)).collect::<Vec<_>>();
     // without a choice of tags `--list-tags` shows all of them, `never` too

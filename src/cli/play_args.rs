@@ -11,6 +11,7 @@ use super::reporting::RetryFile;
 use super::request::{Listings, Request};
 use super::vault_passwords::VaultOptions;
 use crate::engine::Defaults;
+use crate::inventory::Shard;
 use crate::tree::{COLLECTION, WithEmbedded};
 
 /// Arguments of `quaymaster play`.
@@ -27,6 +28,12 @@ pub(super) struct Args {
     /// Work only on the hosts that match this pattern
     #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Hosts")]
     pub(super) limit: Option<String>,
+
+    /// Work only on this part of the hosts: `0/4` to `3/4` are the parts of four runs beside each other
+    ///
+    /// Plays on this machine that no inventory lists are played by every part.
+    #[arg(long, value_name = "INDEX/COUNT", help_heading = "Hosts")]
+    pub(super) shard: Option<Shard>,
 
     /// How many hosts to work on at once
     ///
@@ -152,6 +159,7 @@ impl Args {
             playbooks: self.playbooks.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
             inventory: if self.inventory.is_empty() { base.inventory } else { self.inventory },
             limit: self.limit,
+            shard: self.shard,
             forks: self.forks.unwrap_or(base.forks).max(1),
             tags: if self.tags.is_empty() { base.tags } else { self.tags },
             skip_tags: if self.skip_tags.is_empty() { base.skip_tags } else { self.skip_tags },

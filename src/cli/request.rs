@@ -13,7 +13,7 @@ use super::play_args::{OutputFormat, When};
 use super::reporting::{Reporting, RetryFile};
 use super::vault_passwords::VaultOptions;
 use crate::engine::{Defaults, Gathering};
-use crate::inventory::LoadOptions;
+use crate::inventory::{LoadOptions, Shard};
 use crate::report::{CallbackOptions, ResultFormat};
 use crate::tree::Files;
 
@@ -33,6 +33,7 @@ pub(super) struct Request {
     pub(super) inventory: Vec<String>,
     pub(super) inventory_options: LoadOptions,
     pub(super) limit: Option<String>,
+    pub(super) shard: Option<Shard>,
     pub(super) forks: usize,
     pub(super) tags: Vec<String>,
     pub(super) skip_tags: Vec<String>,
@@ -108,6 +109,7 @@ impl Request {
             inventory: config.inventories(),
             inventory_options: inventory_options(config),
             limit: None,
+            shard: None,
             forks: config.number("DEFAULT_FORKS")?.unwrap_or(5).max(1),
             tags: config.list("TAGS_RUN").unwrap_or_default(),
             skip_tags: config.list("TAGS_SKIP").unwrap_or_default(),

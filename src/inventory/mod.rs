@@ -19,6 +19,7 @@ mod reconcile;
 mod script;
 mod select;
 mod toml_file;
+mod shard;
 mod vars_folder;
 mod words;
 mod yaml_file;
@@ -28,6 +29,7 @@ pub use load::LoadOptions;
 pub use model::{Group, Host, Inventory};
 pub use name::HostName;
 pub use select::{HostOrder, Limit, LimitError};
+pub use shard::{Shard, ShardError};
 pub use vars_folder::{Entity, VarsFolder};
 
 #[cfg(test)]

@@ -12,12 +12,15 @@ use thiserror::Error;
 use super::model::Inventory;
 use super::name::{HostName, is_local};
 use super::pattern::{Matcher, Operation, Pattern, Subscript, split_list};
+use super::shard::Shard;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 
 /// Patterns that no selection may go beyond (`--limit`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limit {
     patterns: Vec<String>,
+    /// Hosts that other shards work on.
+    elsewhere: Arc<HashSet<HostName>>,
 }
 
 /// Why a limit cannot be read.
@@ -48,7 +51,20 @@ impl Limit {
                 None => patterns.push(part.to_owned()),
             }
         }
-        Ok(Self { patterns })
+        Ok(Self { patterns, ..Self::default() })
+    }
+
+    /// Narrowed to a part of an inventory's hosts: the same for every run of the same inventory and the same patterns. Hosts
+    /// that a run adds are its own.
+    ///
+    /// # Errors
+    /// As for [`Inventory::limited`].
+    pub fn within_shard(mut self, shard: Shard, inventory: &Inventory) -> Result<Self, Box<Diagnostic>> {
+        let mut hosts = inventory.limited(inventory.all_hosts(), &self, &mut Diagnostics::new())?;
+        hosts.sort_unstable();
+        let others = hosts.into_iter().enumerate().filter(|(place, _)| !shard.has(*place));
+        self.elsewhere = Arc::new(others.map(|(_, host)| host).collect());
+        Ok(self)
     }
 }
 
@@ -130,11 +146,12 @@ impl Inventory {
         warnings: &mut Diagnostics,
     ) -> Result<Vec<HostName>, Box<Diagnostic>> {
         let patterns: Vec<&str> = limit.patterns.iter().map(String::as_str).collect();
+        let hosts = hosts.into_iter().filter(|host| !limit.elsewhere.contains(host));
         if patterns.is_empty() {
-            return Ok(hosts);
+            return Ok(hosts.collect());
         }
         let allowed: HashSet<HostName> = self.evaluate(&patterns, warnings)?.into_iter().collect();
-        Ok(hosts.into_iter().filter(|host| allowed.contains(host)).collect())
+        Ok(hosts.filter(|host| allowed.contains(host)).collect())
     }
 
     fn evaluate(&self, patterns: &[&str], warnings: &mut Diagnostics) -> Result<Vec<HostName>, Box<Diagnostic>> {

@@ -335,6 +335,18 @@ fn a_limit_narrows_a_selection() {
 }
 
 #[test]
+fn shards_share_the_hosts_out() {
+    let folder = Folder::new(&[("hosts", INI)]);
+    let inventory = folder.load(&["hosts"]);
+    let part = |limit: &str, shard: &str| {
+        let limit = Limit::parse(limit).unwrap().within_shard(shard.parse().unwrap(), &inventory).unwrap();
+        let hosts = inventory.limited(inventory.all_hosts(), &limit, &mut Vec::new()).unwrap();
+        hosts.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!([part("web", "0/2"), part("web", "1/2")], [vec!["web01", "web03"], vec!["web02"]]);
+}
+
+#[test]
 fn hosts_are_put_in_order() {
     let order = |order: &str| {
         let mut hosts: Vec<HostName> = ["b", "a", "c"].into_iter().map(HostName::from).collect();

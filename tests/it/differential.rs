@@ -79,7 +79,11 @@ fn judge(case: &Case, ansible: &Answer) -> Option<String> {
 /// What is different where the hosts are behind an agent, if anything.
 fn behind_an_agent(case: &Case, here: &str) -> Option<String> {
     let there = answer::of_quaymaster(&case.behind_an_agent()?).narrative();
-    let names = [("ansible_connection=agent", "ansible_connection=local"), ("connection: agent", "connection: local")];
+    let names = [
+        ("ansible_connection=agent", "ansible_connection=local"),
+        ("connection: agent", "connection: local"),
+        ("\"ansible_connection\":\"agent\"", "\"ansible_connection\":\"local\""),
+    ];
     let there = names.iter().fold(there, |text, (there, here)| text.replace(there, here));
     (there != here).then(|| format!("== {case} (- here, + behind an agent)\n{}", difference(here, &there)))
 }

@@ -29,6 +29,7 @@ mod registry_protocol;
 mod remote;
 mod sandbox_coverage;
 mod sandbox_replay;
+mod shards;
 mod site;
 mod sshd;
 mod system_modules;

@@ -132,6 +132,9 @@ impl Host {
                 .map_err(|error| self.not_started(error))?
         } else {
             let base = self.base().await?;
+            if base.is_already(other) {
+                return Ok(base);
+            }
             base.become_user(other, &self.folders, START).await.map_err(|error| self.failed(error))?
         };
         users.insert(other.clone(), agent.clone());

@@ -71,8 +71,9 @@ impl Targets {
 
     /// The place that a task wants. Nothing is connected before a module runs there.
     pub(in crate::engine) fn find(&self, wanted: &Wanted) -> Arc<dyn Target> {
-        let other = wanted.r#become.as_ref();
-        if wanted.spec.kind == Kind::Local && !wanted.apart && other.is_none_or(|other| is_own(&other.user)) {
+        let here = wanted.spec.kind == Kind::Local;
+        let other = wanted.r#become.as_ref().filter(|other| !here || !is_own(&other.user));
+        if here && !wanted.apart && other.is_none() {
             return Arc::clone(&self.local);
         }
         Arc::new(Remote::new(self.host(wanted), other.cloned()))
