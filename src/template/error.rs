@@ -23,6 +23,8 @@ pub struct TemplateError {
     pub position: Option<(usize, usize)>,
     /// Byte offsets of the guilty expression within the template's own text.
     pub range: Option<(usize, usize)>,
+    /// Of a check before a run: the place stands under a condition of the template and may never be reached.
+    pub conditional: bool,
     /// The template file, where the place is in an included file rather than in the text that was rendered.
     pub file: Option<String>,
 }

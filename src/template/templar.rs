@@ -188,7 +188,7 @@ impl Templar {
     }
 
     /// Checks a text's template syntax without rendering it: for the static checks before a run. Filters and tests that do not
-    /// exist are errors here, wherever they stand.
+    /// exist are errors here, wherever they stand; one under a condition says so.
     pub fn check_syntax(&self, text: &str, span: Option<Span>) -> Result<(), TemplateError> {
         if !["{{", "{%", "{#"].iter().any(|marker| text.contains(marker)) {
             return Ok(());
@@ -214,11 +214,18 @@ impl Templar {
         text: &str,
         span: Option<Span>,
     ) -> Result<(), TemplateError> {
-        let unknown = program.and_then(|program| match program.unknown.first() {
-            Some(unknown) => Err(Fault::new(unknown.message.clone()).help(unknown.help.clone()).at(unknown.at)),
-            None => Ok(()),
+        let mut conditional = false;
+        let unknown = program.and_then(|program| {
+            let certain = program.unknown.iter().find(|unknown| !unknown.conditional);
+            match certain.or(program.unknown.first()) {
+                Some(unknown) => {
+                    conditional = unknown.conditional;
+                    Err(Fault::new(unknown.message.clone()).help(unknown.help.clone()).at(unknown.at))
+                }
+                None => Ok(()),
+            }
         });
-        unknown.map_err(|fault| self.error(&self.placed(fault, text, span), None))
+        unknown.map_err(|fault| TemplateError { conditional, ..self.error(&self.placed(fault, text, span), None) })
     }
 
     /// The value that stands for an omitted option, which `{{ omit }}` yields.
@@ -265,6 +272,7 @@ impl Templar {
             span: place.and_then(|place| place.span),
             help: help.map(|help| self.engine.redactor.redact(&help).into_owned()),
             undefined: fault.is_undefined(),
+            conditional: false,
             position: place.map(|place| place.position),
             range: place.map(|place| range(place.at)),
             file: place.and_then(|place| place.file.clone()),

@@ -60,14 +60,11 @@ fn tag_before_comma(text: &str) -> Option<usize> {
         let start = from + found;
         let rest = text.get(start..)?;
         let length = rest.find(|c| !is_uri(c)).unwrap_or(rest.len());
-        let at = start + length;
-        let before = text.get(..start)?.chars().next_back();
-        let may_start = before.is_none_or(|c| c.is_whitespace() || matches!(c, '[' | '{' | ','));
-        if may_start && text.get(at..)?.starts_with(',') {
-            candidates.insert(at);
-        }
-        from = at.max(start + 1);
+        let whole = rest.strip_prefix("!<").and_then(|_| rest.find('>')).map(|end| end + 1);
+        candidates.extend([Some(length), whole].into_iter().flatten().map(|length| start + length));
+        from = (start + length).max(start + 1);
     }
+    candidates.retain(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(',')));
     if candidates.is_empty() {
         return None;
     }

@@ -59,6 +59,8 @@ fn a_text_may_end_without_a_line_break() {
     }
     let error = read("a: [!x,b]").unwrap_err();
     assert!(error.contains("a tag needs its value before the comma"), "{error}");
+    // the quotes end where no one would look for a tag
+    assert!(read("a: ['!x: ['!all', '!min']").is_err());
     assert_eq!(shown("a: ['!x,b', \"[!y,\"]"), "{'a': ['!x,b', '[!y,']}");
 }
 

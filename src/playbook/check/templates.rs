@@ -6,7 +6,17 @@ use crate::value::{Text, Value};
 
 /// A template error as a problem of the playbook.
 fn problem(error: TemplateError, text: &Text) -> Diagnostic {
-    Diagnostic::error("template-syntax", error.message).at_opt(error.span.or(text.span())).help_opt(error.help)
+    diagnostic(&error).at_opt(error.span.or(text.span())).help_opt(error.help)
+}
+
+/// A warning where the place may never be reached.
+fn diagnostic(error: &TemplateError) -> Diagnostic {
+    let message = error.message.as_str();
+    if error.conditional {
+        Diagnostic::warning("template-syntax", message)
+    } else {
+        Diagnostic::error("template-syntax", message)
+    }
 }
 
 /// What is wrong with the syntax of any template in a value.
@@ -61,5 +71,5 @@ pub(in crate::playbook) fn file_problem(
     let error = templar.check_file(file).err()?;
     let source = sources.add(file.name, file.text);
     let (start, end) = error.range.unwrap_or((0, 0));
-    Some(Diagnostic::error("template-syntax", error.message).at(Span::new(source, start, end)).help_opt(error.help))
+    Some(diagnostic(&error).at(Span::new(source, start, end)).help_opt(error.help))
 }

@@ -66,11 +66,13 @@ impl Reader<'_> {
         };
         let prefix = format!("{collection}.");
         let siblings: Vec<String> = full_names().filter(|full| full.starts_with(&prefix)).collect();
-        if siblings.is_empty() && !matches!(collection, "ansible.builtin" | "ansible.legacy") {
-            let problem = not_built_in(name).help(format!("no module of the collection `{collection}` is"));
-            return Missing::Unsupported(name.to_owned(), Box::new(problem));
+        let near = did_you_mean(name, siblings.iter().map(String::as_str));
+        if near.is_none() && !matches!(collection, "ansible.builtin" | "ansible.legacy") {
+            // the collection may well have it
+            let help = siblings.is_empty().then(|| format!("no module of the collection `{collection}` is"));
+            return Missing::Unsupported(name.to_owned(), Box::new(not_built_in(name).help_opt(help)));
         }
-        unknown(did_you_mean(name, siblings.iter().map(String::as_str)))
+        unknown(near)
     }
 
     /// The file of an action plugin in the role or beside the playbook.

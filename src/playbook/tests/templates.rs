@@ -111,3 +111,16 @@ fn blocks_pass_their_variables_to_imports() {
     ]);
     assert!(matches!(playbook.plays[0].tasks[0], Step::Block(_)));
 }
+
+#[test]
+fn an_unknown_filter_that_may_not_be_reached_is_a_warning() {
+    let task = |text: &str| format!("- hosts: all\n  tasks:\n    - debug:\n        msg: \"{text}\"\n");
+    for text in ["{% if x %}{{ y | a.b.c }}{% endif %}", "{{ y | a.b.c if x else 1 }}"] {
+        let loader = loader(&[("site.yml", &task(text))], &[]);
+        loader.load_playbook("site.yml").unwrap();
+        let warnings = shown(&loader, &loader.take_warnings());
+        assert!(warnings.starts_with("warning[template-syntax]: there is no filter `a.b.c`"), "{warnings}");
+    }
+    let both = task("{% if x is nosuch %}{{ y | a.b.c }}{% endif %}");
+    assert_eq!(messages(&[("site.yml", &both)]), ["there is no test `nosuch`"]);
+}

@@ -20,6 +20,8 @@ pub(super) struct Lowering<'s> {
     /// Whether the expression at hand stands in `{{ }}`.
     in_output: bool,
     depth: usize,
+    /// How many conditions of the template stand around what is at hand.
+    pub(super) conditions: usize,
     pub(super) blocks: Vec<Arc<Block>>,
     pub(super) unknown: Vec<Unknown>,
     /// Names read so far, for a macro's `varargs` and `kwargs`.
@@ -34,6 +36,7 @@ impl<'s> Lowering<'s> {
             raw_literals,
             in_output: false,
             depth: 0,
+            conditions: 0,
             blocks: Vec::new(),
             unknown: Vec::new(),
             names: Vec::new(),
@@ -52,6 +55,13 @@ impl<'s> Lowering<'s> {
         self.depth += 1;
         let result = lower(self);
         self.depth -= 1;
+        result
+    }
+
+    pub(super) fn under_condition<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        self.conditions += 1;
+        let result = lower(self);
+        self.conditions -= 1;
         result
     }
 
@@ -89,8 +99,8 @@ impl<'s> Lowering<'s> {
             })),
             ast::Stmt::IfCond(node) => Stmt::If {
                 test: self.expr(&node.expr)?,
-                then: self.body(&node.true_body)?,
-                otherwise: self.body(&node.false_body)?,
+                then: self.under_condition(|this| this.body(&node.true_body))?,
+                otherwise: self.under_condition(|this| this.body(&node.false_body))?,
             },
             ast::Stmt::WithBlock(node) => Stmt::With {
                 assignments: node

@@ -52,8 +52,12 @@ impl Lowering<'_> {
             ),
             ast::Expr::IfExpr(node) => ExprKind::If {
                 test: self.boxed(&node.test_expr)?,
-                then: self.boxed(&node.true_expr)?,
-                otherwise: node.false_expr.as_ref().map(|expr| self.boxed(expr)).transpose()?,
+                then: self.under_condition(|this| this.boxed(&node.true_expr))?,
+                otherwise: node
+                    .false_expr
+                    .as_ref()
+                    .map(|expr| self.under_condition(|this| this.boxed(expr)))
+                    .transpose()?,
             },
             ast::Expr::Filter(node) => {
                 let subject = node.expr.as_ref().map(|expr| self.boxed(expr)).transpose()?;
@@ -161,6 +165,7 @@ impl Lowering<'_> {
                 message: format!("there is no {what} `{name}`"),
                 help: filters::note_on_missing(what, name).or_else(|| crate::diag::did_you_mean(short, names())),
                 at: self.name_place(name, at(span)),
+                conditional: self.conditions > 0,
             };
             self.unknown.push(unknown.clone());
             Box::new(unknown)

@@ -29,6 +29,8 @@ pub(crate) struct Unknown {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     pub(crate) at: At,
+    /// Whether it stands under a condition of the template, so that it may never be reached.
+    pub(crate) conditional: bool,
 }
 
 pub(crate) enum Stmt {
