@@ -20,6 +20,9 @@ const QUESTION: &str = "[quaymaster] password:";
 /// How long to wait for the last words of a program that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// How long to leave a terminal alone that no program has open.
+const TERMINAL_PAUSE: Duration = Duration::from_millis(10);
+
 /// Longer lines are no question.
 const LONGEST_QUESTION: usize = 200;
 
@@ -156,7 +159,7 @@ impl Dialogue<'_> {
         mut stderr: ChildStderr,
     ) -> Result<(Self, Vec<u8>, ChildStdout, ChildStderr), StartError> {
         let (mut out, mut err, mut tty) = ([0; 4096], [0; 1024], [0; 1024]);
-        let (mut err_open, mut tty_open) = (true, true);
+        let mut err_open = true;
         loop {
             tokio::select! {
                 count = stdout.read(&mut out) => {
@@ -184,14 +187,15 @@ impl Dialogue<'_> {
                     }
                     _ => err_open = false,
                 },
-                count = self.terminal.read(&mut tty), if tty_open => match count {
+                count = self.terminal.read(&mut tty) => match count {
                     Ok(count @ 1..) => {
                         let answer = self.heard(tty.get(..count).unwrap_or_default())?;
                         if let Some(answer) = answer {
                             let _ = self.terminal.write_all(answer.as_bytes()).await;
                         }
                     }
-                    _ => tty_open = false,
+                    // nobody has it open yet, or not any more
+                    _ => tokio::time::sleep(TERMINAL_PAUSE).await,
                 },
             }
         }

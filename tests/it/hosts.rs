@@ -18,7 +18,7 @@ use crate::harness::{BINARY, root};
 
 /// What the system has beside the essential packages. A change makes a new image.
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,openssh-server,sudo,cron,python3-minimal,python3-apt,iptables,ufw,kmod,\
-                        procps,acl,libcap2-bin,at,locales,iproute2,debconf,e2fsprogs";
+                        procps,acl,libcap2-bin,at,locales,iproute2,debconf,e2fsprogs,fish,tcsh";
 /// Debian's release.
 const SUITE: &str = "bookworm";
 /// Containers of ours carry this label, with the number of the test process that started them.
@@ -91,6 +91,23 @@ impl Host {
     /// Lets the host change the settings of its own network under `/proc/sys/net`.
     pub fn own_network_settings(&self) {
         self.sh("mount --bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net");
+    }
+
+    /// The container's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its address on this machine's network.
+    pub fn address(&self) -> String {
+        let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+        Engine::get().ok(&["inspect", "--format", format, &self.name]).trim().to_owned()
+    }
+
+    /// The environment in which the engine's command finds the hosts.
+    pub fn engine() -> [(&'static str, PathBuf); 2] {
+        let folder = &Engine::get().folder;
+        [("CONTAINERS_CONF", folder.join("containers.conf")), ("CONTAINERS_STORAGE_CONF", folder.join("storage.conf"))]
     }
 
     /// What a shell command in the host gives.

@@ -18,6 +18,7 @@ mod golden;
 mod harness;
 mod hosts;
 mod layers;
+mod other_users;
 mod prune;
 mod prune_dlrn;
 mod quay_bench;

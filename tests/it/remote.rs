@@ -74,6 +74,11 @@ pub struct Played {
 }
 
 impl Played {
+    /// Of a command.
+    pub fn of(command: &mut Command) -> Self {
+        Self::new(&command.output().unwrap())
+    }
+
     fn new(output: &Output) -> Self {
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         Self { text, code: output.status.code() }
