@@ -132,7 +132,11 @@ impl Listing<'_> {
         if is_literal(value) && value.as_list().is_none() {
             return value.clone();
         }
-        self.templar.render(value, &MapScope(vars)).unwrap_or_else(|_| value.clone())
+        match self.templar.render(value, &MapScope(vars)) {
+            Ok(rendered) if Templar::is_omit(&rendered) => Value::data(""),
+            Ok(rendered) => rendered,
+            Err(_) => value.clone(),
+        }
     }
 }
 

@@ -54,7 +54,11 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 fn listed(tasks: bool, tags: bool, hosts: bool, filter: &TagFilter) -> String {
-    let playbook = load(FILES);
+    listed_of(FILES, tasks, tags, hosts, filter)
+}
+
+fn listed_of(files: &[(&str, &str)], tasks: bool, tags: bool, hosts: bool, filter: &TagFilter) -> String {
+    let playbook = load(files);
     let templar = Templar::new(VaultSecrets::default(), Redactor::new());
     let one = |_: &Play| vec!["localhost".to_owned()];
     let listing =
@@ -122,4 +126,36 @@ playbook: site.yml
 fn all_tags_are_listed_with_never_among_them() {
     let text = listed(false, true, false, &TagFilter::everything());
     assert!(text.contains("\n      TASK TAGS: [a, b,c, blk, dep, imp, inner, never, ort, p1, r]\n"), "{text}");
+}
+
+#[test]
+fn patterns_and_names_are_rendered_as_far_as_they_can_be() {
+    let text = r#"
+- name: "on {{ kind }}"
+  hosts: ["{{ kind | default('x') }}", "{{ other | default('db') }}:!{{ host_only.name }}"]
+  vars: {kind: web}
+  roles: [outer]
+- hosts: "{{ nobody | default(omit) }}"
+  tasks: []
+"#;
+    let files = [
+        ("site.yml", text),
+        ("roles/outer/tasks/main.yml", "- name: the inner\n  include_role: {name: inner}\n- meta: noop\n"),
+        ("roles/inner/tasks/main.yml", "[]\n"),
+    ];
+    let out = listed_of(&files, true, false, false, &TagFilter::default());
+    assert_eq!(
+        out,
+        "
+playbook: site.yml
+
+  play #1 ({{ kind | default('x') }},{{ other | default('db') }}:!{{ host_only.name }}): on web\tTAGS: []
+    tasks:
+      the inner\tTAGS: []
+      meta\tTAGS: []
+
+  play #2 (): \tTAGS: []
+    tasks:
+"
+    );
 }
