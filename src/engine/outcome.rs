@@ -182,7 +182,11 @@ impl Done {
     /// The return values as events show them.
     pub(super) fn json(&self) -> serde_json::Value {
         if self.no_log {
-            return serde_json::json!({ "censored": CENSORED, "changed": self.flag("changed") });
+            let mut json = serde_json::json!({ "censored": CENSORED, "changed": self.flag("changed") });
+            if let (Some(attempts), Some(map)) = (self.result.get("attempts"), json.as_object_mut()) {
+                map.insert("attempts".to_owned(), to_json_redacted(attempts));
+            }
+            return json;
         }
         to_json_redacted(&Value::map(self.result.clone()))
     }

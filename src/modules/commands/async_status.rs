@@ -42,12 +42,17 @@ impl Action for AsyncStatus {
                 .with("ansible_job_id", file.id())
                 .with("results_file", shown)
                 .with("started", true)
-                .with("finished", true));
+                .with("finished", true)
+                .with("stdout", "")
+                .with("stdout_lines", Value::list(Vec::new()))
+                .with("stderr", "")
+                .with("stderr_lines", Value::list(Vec::new())));
         };
         let base = Outcome::ok().with("ansible_job_id", file.id());
         if self.mode == AsyncStatusMode::Cleanup {
             file.remove().map_err(|error| ModuleError::because(format!("cannot remove `{shown}`"), error))?;
-            return Ok(base.with("erased", shown).with("started", false).with("finished", false));
+            let base = base.with("erased", shown).with("started", false).with("finished", false);
+            return Ok(base.with("stdout", "").with("stderr", ""));
         }
         for secret in state.remove(SECRETS).as_ref().and_then(Json::as_array).into_iter().flatten() {
             ctx.redactor.register(secret.as_str().unwrap_or_default());
@@ -62,6 +67,9 @@ impl Action for AsyncStatus {
         outcome.values.insert("finished".into(), finished.into());
         for stream in ["stdout", "stderr"] {
             outcome.values.insert(stream.into(), Value::data(""));
+            if !state.contains_key(stream) {
+                outcome.values.insert(format!("{stream}_lines").into(), Value::list(Vec::new()));
+            }
         }
         if let Some(Json::String(msg)) = state.remove("msg") {
             outcome.msg = Some(msg);

@@ -68,6 +68,7 @@ impl Raw {
             outcome.warnings.push(format!("`{option}` has no effect on `raw`; `shell` and `command` have it"));
         }
         finish(&mut outcome, output, false);
+        outcome.msg = outcome.msg.filter(|_| outcome.failed);
         outcome
     }
 }

@@ -84,6 +84,7 @@ impl Action for RunScript {
         let output = process.run()?;
         let mut outcome = Outcome::changed(true);
         finish(&mut outcome, &output, false);
+        outcome.msg = outcome.msg.filter(|_| outcome.failed);
         Ok(outcome)
     }
 }

@@ -61,7 +61,7 @@ impl ControllerAction for Fetch {
         };
         if let Some(problem) = problem {
             return if self.fail_on_missing {
-                Err(ModuleError::new(problem).with("file", self.src.as_str()))
+                Err(ModuleError::new(problem))
             } else {
                 let said = format!("{problem}, not transferring, ignored");
                 Ok((Outcome::ok().with("file", self.src.as_str()).msg(said), Vec::new()))

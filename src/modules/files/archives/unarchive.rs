@@ -276,6 +276,7 @@ impl Managed for UnpackOnHost {
         let mut values = Map::new();
         if let Some(msg) = &state.found.skipped {
             values.insert("msg".into(), Value::from(msg.as_str()));
+            values.insert("skipped".into(), true.into());
             return Ok(values);
         }
         let dest = ctx.resolve(&self.dest);

@@ -62,6 +62,9 @@ impl Getent {
     }
 }
 
+/// What is said of a key that the database has not.
+const NOT_FOUND: &str = "One or more supplied key could not be found in the database.";
+
 impl Action for Getent {
     fn run(&self, ctx: &mut Ctx) -> Result<Outcome, ModuleError> {
         let mut words = vec![self.database.as_str()];
@@ -70,22 +73,25 @@ impl Action for Getent {
             words.extend(["-s", service]);
         }
         let output = ctx.run_tool("getent", &words)?;
+        let mut msg = None;
         let entries = match (output.rc, &self.key) {
             (0, _) => self.entries(&output.out()),
-            (2, Some(key)) if !self.fail_key => Map::from([(Key::from(key.as_str()), Value::Null)]),
+            (2, Some(key)) if !self.fail_key => {
+                msg = Some(NOT_FOUND.to_owned());
+                Map::from([(Key::from(key.as_str()), Value::Null)])
+            }
             (rc, _) => {
                 let why = match rc {
                     1 => "Missing arguments, or database unknown.",
-                    2 => "One or more supplied key could not be found in the database.",
+                    2 => NOT_FOUND,
                     3 => "Enumeration not supported on this database.",
                     _ => "Unexpected failure!",
                 };
-                let error = ModuleError::new(why).with("rc", i64::from(rc));
-                return Err(if output.stderr.is_empty() { error } else { error.with("stderr", output.err()) });
+                return Err(ModuleError::new(why));
             }
         };
         let fact = format!("getent_{}", self.database);
-        Ok(Outcome { facts: Some(Map::from([(Key::from(fact), Value::map(entries))])), ..Outcome::ok() })
+        Ok(Outcome { facts: Some(Map::from([(Key::from(fact), Value::map(entries))])), msg, ..Outcome::ok() })
     }
 }
 
