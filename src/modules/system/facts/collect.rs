@@ -1,6 +1,6 @@
 //! The collectors and what they fill.
 
-use super::{distribution, hardware, local, network, platform, read, software, time, user, virtualization};
+use super::{devices, distribution, hardware, local, network, platform, read, software, time, user, virtualization};
 use crate::modules::context::Ctx;
 use crate::modules::error::ModuleError;
 use crate::value::{Key, Map, Value};
@@ -61,6 +61,7 @@ const COLLECTORS: &[(&str, Collect)] = &[
     ("user", Collect::WithCtx(|facts, ctx| user::user(facts, ctx))),
     ("virtual", Collect::Plain(virtualization::virtualization)),
     ("hardware", Collect::Plain(hardware::hardware)),
+    ("hardware", Collect::Plain(devices::devices)),
     ("dns", Collect::Plain(network::dns)),
     ("network", Collect::WithCtx(|facts, _| network::network(facts))),
     ("local", Collect::Asked(local::local)),

@@ -2,6 +2,7 @@
 //! but for executable local facts.
 
 mod collect;
+mod devices;
 mod distribution;
 mod dmi;
 mod hardware;
