@@ -95,8 +95,8 @@ impl Host {
             // what ended the agent may have ended the connection
             *self.transport.lock().await = None;
         }
-        let binaries = self.common.binaries.get_or_try_init(|| self.binaries()).await?;
         let transport = self.transport().await?;
+        let binaries = self.common.binaries.get_or_try_init(|| self.binaries()).await?;
         let redactor = self.common.redactor.clone();
         let beside = if self.spec.kind == Kind::Local { Some(self.program()?) } else { None };
         let agent = RemoteAgent::start(transport.as_ref(), binaries, &self.folders, beside, START, redactor)

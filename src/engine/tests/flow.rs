@@ -214,18 +214,19 @@ fn unreachable_hosts_leave_the_run_without_rescue() {
 ";
     let site = site.replace("needs no connection", "here");
     assert_eq!(
-        Case::new(&site).hosts("a\nb ansible_connection=ssh").run(),
+        Case::new(&site)
+            .hosts("a\nb ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1 ansible_user=web")
+            .run(),
         "PLAY all: a b
 TASK debug
   a ok: here
   b ok: here
 TASK ping
   a ok
-  b unreachable: cannot reach `b`: connection `ssh` is not supported yet, only hosts with `ansible_connection: local` \
-         are (ignored)
+  b unreachable: cannot connect to b (web@127.0.0.1:1): 127.0.0.1:1: Connection refused (os error 111) (ignored)
 TASK ping
   a ok
-  b unreachable: cannot reach `b`: connection `ssh` is not supported yet, only hosts with `ansible_connection: local` are
+  b unreachable: cannot connect to b (web@127.0.0.1:1): 127.0.0.1:1: Connection refused (os error 111)
 TASK debug
   a ok: always
 PLAY all: a

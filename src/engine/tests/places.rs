@@ -44,6 +44,4 @@ fn a_wrong_keyword_is_pointed_at() {
     assert!(text.contains("loop over a mapping with `| dict2items`"), "{text}");
     let text = failure("{command: 'true', async: '{{ \"long\" }}'}");
     assert!(text.contains("`async` takes a number"), "{text}");
-    let text = failure("{command: 'true', become: true, become_user: nobody}");
-    assert!(text.contains("cannot become `nobody`"), "{text}");
 }
