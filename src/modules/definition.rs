@@ -47,6 +47,8 @@ pub struct ModuleDef {
     pub keeps_state: bool,
     /// Whether options beyond the schema are taken (`set_fact`, `add_host`).
     pub open: bool,
+    /// Whether a host that cannot be reached is this module's own business: its failure, not the host's end.
+    pub outlives: bool,
     /// Options that are paths of files on the controller; they are brought to the host first.
     pub uploads: &'static [&'static str],
     /// Whether a task may run it in the background (`async`). Of a module that begins on the controller it is the host's part that
@@ -101,6 +103,7 @@ impl ModuleDef {
             free_form: FreeForm::KeyValue,
             keeps_state: false,
             open: false,
+            outlives: false,
             uploads: &[],
             background: matches!(runner, Runner::Host(_)),
             schema,
@@ -147,6 +150,13 @@ impl ModuleDef {
     #[must_use]
     pub const fn uploads(mut self, options: &'static [&'static str]) -> Self {
         self.uploads = options;
+        self
+    }
+
+    /// Dealing itself with a host that cannot be reached.
+    #[must_use]
+    pub const fn outlives(mut self) -> Self {
+        self.outlives = true;
         self
     }
 

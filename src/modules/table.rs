@@ -3,8 +3,8 @@
 use super::commands::{AsyncStatus, Command, Expect, Raw, RunScript, Shell};
 use super::control::{
     AddHost, Assemble, Assert, Copy, Debug, Fail, Fetch, GroupBy, ImportPlaybook, ImportRole, ImportTasks, IncludeRole,
-    IncludeTasks, IncludeVars, Meta, Package, Patch, Pause, Script, SetFact, SetStats, Synchronize, Template,
-    Unarchive, Uri, ValidateArgumentSpec,
+    IncludeTasks, IncludeVars, Meta, Package, Patch, Pause, Reboot, Script, SetFact, SetStats, Synchronize, Template,
+    Unarchive, Uri, ValidateArgumentSpec, WaitForConnection,
 };
 use super::custom::{CustomModule, RunCustom};
 use super::definition::ModuleDef;
@@ -112,6 +112,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<QuayTeam>(QUAY, "quay_team").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_team", "herve4m.quay.quay_team"]),
     ModuleDef::managed::<QuayUser>(QUAY, "quay_user").groups(QUAY_GROUPS).aliases(&["infra.quay_configuration.quay_user", "herve4m.quay.quay_user"]),
     ModuleDef::action::<Raw>(BUILTIN, "raw").raw("free_form"),
+    ModuleDef::controller::<Reboot>(BUILTIN, "reboot").outlives(),
     ModuleDef::managed::<Replace>(BUILTIN, "replace"),
     ModuleDef::managed::<RpmKey>(BUILTIN, "rpm_key"),
     ModuleDef::controller::<Script>(BUILTIN, "script").raw("cmd"),
@@ -135,6 +136,7 @@ pub static MODULES: &[ModuleDef] = &[
     ModuleDef::managed::<UserModule>(BUILTIN, "user"),
     ModuleDef::controller::<ValidateArgumentSpec>(BUILTIN, "validate_argument_spec"),
     ModuleDef::action::<WaitFor>(BUILTIN, "wait_for"),
+    ModuleDef::controller::<WaitForConnection>(BUILTIN, "wait_for_connection").outlives(),
     ModuleDef::managed::<YumRepository>(BUILTIN, "yum_repository"),
 ];
 

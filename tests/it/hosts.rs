@@ -98,6 +98,16 @@ impl Host {
         &self.name
     }
 
+    /// Takes it down, and up again with `start`.
+    pub fn stop(&self) {
+        Engine::get().ok(&["stop", "-t", "0", &self.name]);
+    }
+
+    /// Brings it up again.
+    pub fn start(&self) {
+        Engine::get().ok(&["start", &self.name]);
+    }
+
     /// Its address on this machine's network.
     pub fn address(&self) -> String {
         let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";

@@ -1,6 +1,7 @@
 //! Whole systems as hosts over SSH: passwords, other users, odd shells and homes.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use super::harness::quaymaster;
 use super::hosts::Host;
@@ -159,4 +160,48 @@ fn a_container_is_a_host() {
     play(&["-u", "free"]).good().says("I am free.");
     play(&["-u", "free", "-b"]).good().says("I am root.");
     play(&["-e", "ansible_host=no-such-container"]).says("UNREACHABLE!").says("no such container");
+}
+
+#[test]
+fn a_host_that_goes_down_and_comes_back() {
+    let host = Host::debian();
+    let folder = tempfile::tempdir().unwrap();
+    let connection = format!("far ansible_connection=podman ansible_host={}\n", host.name());
+    fs::write(folder.path().join("hosts"), connection).unwrap();
+    let play = |tasks: &str| {
+        let playbook = format!("- hosts: far\n  gather_facts: false\n  tasks:\n{tasks}");
+        fs::write(folder.path().join("site.yml"), playbook).unwrap();
+        let mut command = quaymaster(folder.path());
+        command.args(["play", "-i", "hosts", "site.yml", "--output", "ansible"]).envs(Host::engine());
+        Played::of(&mut command)
+    };
+    let boot = "ps -o lstart= -p 1";
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // what the host's own firmware would do
+            let until = Instant::now() + Duration::from_mins(1);
+            while !host.output("test -e /going-down", "").status.success() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            host.stop();
+            std::thread::sleep(Duration::from_secs(3));
+            host.start();
+        });
+        let tasks = format!(
+            "    - ping:\n    - reboot: {{reboot_command: touch /going-down, boot_time_command: {boot}, reboot_timeout: 120}}\n      \
+             register: rebooted\n    - assert: {{that: rebooted.rebooted and rebooted is changed}}\n    - command: systemctl \
+             is-system-running --wait\n"
+        );
+        play(&tasks).good();
+    });
+    host.stop();
+    let gone = play("    - wait_for_connection: {timeout: 2, sleep: 1}\n      ignore_errors: true\n");
+    gone.good().says("timed out waiting for ping module test").says("...ignoring");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(3));
+            host.start();
+        });
+        play("    - wait_for_connection: {timeout: 60}\n    - ping:\n").good();
+    });
 }

@@ -146,8 +146,8 @@ impl One {
             let result = run(&request.args, &mut controller);
             match (result, unreachable) {
                 (Ok((outcome, effects)), _) => Try::Done(outcome, effects),
-                (Err(_), Some(message)) => Try::Unreachable(message),
-                (Err(error), None) => Try::Failed(error),
+                (Err(_), Some(message)) if !request.module.outlives => Try::Unreachable(message),
+                (Err(error), _) => Try::Failed(error),
             }
         });
         work.await.unwrap_or_else(|error| Try::Failed(ModuleError::new(crash(error))))
