@@ -11,7 +11,7 @@ help:
 	@echo 'make test   install what the tests need (apt, as root) and run every test'
 	@echo 'make build  the release binary, $(BIN)'
 	@echo 'make lint   formatting, clippy, documentation, licences and banned dependencies'
-	@echo 'make bench  time whole commands against ansible-core'
+	@echo 'make bench  time whole commands against ansible-core, mitogen, pyinfra and scp'
 
 build:
 	$(CARGO) build --release

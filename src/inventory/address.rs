@@ -129,30 +129,38 @@ fn is_ipv6(text: &str) -> bool {
     plain.parse::<Ipv6Addr>().is_ok()
 }
 
-/// The host names that a pattern with ranges stands for, in order; one without ranges stands for itself.
+/// The host names that a pattern with ranges stands for, in order; one without ranges stands for itself. How many there are is
+/// known before the first is made.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, RangeError> {
-    let mut out = Vec::new();
-    expand_into(pattern, &mut out, &mut 0)?;
-    Ok(out)
-}
-
-fn expand_into(pattern: &str, out: &mut Vec<String>, bytes: &mut usize) -> Result<(), RangeError> {
-    let Some((head, rest)) = pattern.split_once('[') else {
-        *bytes += pattern.len();
-        if out.len() >= MAX_HOSTS {
+    let mut parts: Vec<Vec<String>> = Vec::new();
+    let mut rest = pattern;
+    let mut hosts = 1_usize;
+    while let Some((head, inner)) = rest.split_once('[') {
+        let (range, tail) = inner.split_once(']').ok_or(RangeError::Shape)?;
+        let members = members(range)?;
+        hosts = hosts.saturating_mul(members.len());
+        if hosts > MAX_HOSTS {
             return Err(RangeError::TooMany);
         }
-        if *bytes > MAX_BYTES {
-            return Err(RangeError::TooLong);
+        if hosts > 0 {
+            parts.push(vec![head.to_owned()]);
+            parts.push(members);
         }
-        out.push(pattern.to_owned());
-        return Ok(());
-    };
-    let (range, tail) = rest.split_once(']').ok_or(RangeError::Shape)?;
-    for part in members(range)? {
-        expand_into(&format!("{head}{part}{tail}"), out, bytes)?;
+        rest = tail;
     }
-    Ok(())
+    if hosts == 0 {
+        return Ok(Vec::new());
+    }
+    parts.push(vec![rest.to_owned()]);
+    let longest: usize = parts.iter().map(|part| part.iter().map(String::len).max().unwrap_or_default()).sum();
+    if hosts.saturating_mul(longest) > MAX_BYTES {
+        return Err(RangeError::TooLong);
+    }
+    let mut names = vec![String::with_capacity(longest)];
+    for part in parts {
+        names = names.iter().flat_map(|name| part.iter().map(move |member| format!("{name}{member}"))).collect();
+    }
+    Ok(names)
 }
 
 fn members(range: &str) -> Result<Vec<String>, RangeError> {
@@ -231,7 +239,7 @@ mod tests {
 
     #[test]
     fn ranges_expand() {
-        let cases: [(&str, &[&str]); 7] = [
+        let cases: [(&str, &[&str]); 8] = [
             ("web", &["web"]),
             ("web[1:3]", &["web1", "web2", "web3"]),
             ("web[08:10].x", &["web08.x", "web09.x", "web10.x"]),
@@ -239,6 +247,7 @@ mod tests {
             ("db-[a:c]", &["db-a", "db-b", "db-c"]),
             ("n[:1][y:z]", &["n0y", "n0z", "n1y", "n1z"]),
             ("n[3:1]", &[]),
+            ("n[1:9][3:1][1:9]", &[]),
         ];
         for (pattern, expected) in cases {
             assert_eq!(expand(pattern).unwrap(), expected, "{pattern}");
@@ -263,5 +272,7 @@ mod tests {
         }
         let long = format!("{}[a:z][a:z][a:z]", "x".repeat(10_000));
         assert_eq!(expand(&long), Err(RangeError::TooLong));
+        let none = format!("w{}[9:1]", "[01:99]".repeat(20));
+        assert_eq!(expand(&none), Err(RangeError::TooMany));
     }
 }
