@@ -2,20 +2,19 @@
 
 W1: 100 local tasks, a quarter each of command, file, copy and template, into a fresh folder.
 W4: one copy task that loops over 1,000 items.   W5: start-up: an empty play.
-W6: one template task that loops over 1,000 items.   W7: one debug task on 5,000 hosts with local connections.
-W8: W1 again on the folder that W1 left: nothing changes.   W9: the hosts of an inventory of 10,000, listed.
+loop: one template task that loops over 1,000 items.   W7: one debug task on 5,000 hosts with local connections.
+W8: W1 again on the folder that W1 left: nothing changes.   list: the hosts of an inventory of 10,000, listed.
 grow: quaymaster alone with up to 10,000 hosts and 100 tasks: time and memory for each host and task.
 """
 
 import os
 import pathlib
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+
+import measure
 
 BINARY, ANSIBLE = sys.argv[1], pathlib.Path(sys.argv[2])
 ONLY = set(sys.argv[3:])
@@ -76,25 +75,17 @@ WORKLOADS = [
     ("W1 100 local tasks", "w1.yml", "one.ini", True, 5, 1),
     ("W8 100 tasks, unchanged", "w1.yml", "one.ini", False, 5, 1),
     ("W4 loop of 1,000 files", "w4.yml", "one.ini", True, 3, 1),
-    ("W6 loop of 1,000 templates", "w6.yml", "one.ini", True, 3, 1),
+    ("loop of 1,000 templates", "w6.yml", "one.ini", True, 3, 1),
     ("W5 empty play", "w5.yml", "one.ini", True, 5, 3),
     ("W7 debug on 5,000 hosts", "w7.yml", "many.ini", True, 3, 1),
-    ("W9 10,000 hosts listed", "w7.yml", "10000.ini --list-hosts", True, 5, 1),
+    ("list of 10,000 hosts", "w7.yml", "10000.ini --list-hosts", True, 5, 1),
 ]
 
 
 def timed(command: list[str], folder: pathlib.Path) -> tuple[float, float]:
-    """Wall seconds and peak MiB of the largest process of a command."""
     env = {"PATH": f"{ANSIBLE}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", "ANSIBLE_FORKS": "5",
            "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
-    started = time.monotonic()
-    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command}: exit {process.returncode}\n{output.decode(errors='replace')[-2000:]}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    return measure.timed(command, folder, env)
 
 
 def main() -> None:
