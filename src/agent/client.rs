@@ -227,6 +227,8 @@ impl RemoteAgent {
         let answer = self.shared.ask(id, ToAgent::Run(Box::new(request)));
         tokio::pin!(answer);
         let answer = tokio::select! {
+            // the request goes out before its cancellation
+            biased;
             answer = &mut answer => answer,
             () = cancel.cancelled() => {
                 // an agent that is gone gives no answer either, and that is what is told
@@ -251,7 +253,9 @@ impl RemoteAgent {
         let mut file = tokio::fs::File::open(path).await.map_err(failed)?;
         let id = self.shared.number();
         let outgoing = self.shared.streams.outgoing(id);
-        let stored = self.shared.ask(id, ToAgent::Put { id });
+        // the agent must know of the stream before the first piece of it comes
+        let answer = self.shared.request(id, ToAgent::Put { id }).await?;
+        let stored = self.shared.answer(answer);
         let send = async {
             let mut piece = vec![0; PIECE * 8];
             loop {
@@ -391,6 +395,16 @@ impl Shared {
     }
 
     async fn ask(&self, id: u64, message: ToAgent) -> Result<Answer, AgentError> {
+        let answer = self.request(id, message).await?;
+        self.answer(answer).await
+    }
+
+    async fn answer(&self, answer: oneshot::Receiver<Answer>) -> Result<Answer, AgentError> {
+        answer.await.map_err(|_| AgentError::Lost(self.reason()))
+    }
+
+    /// Sends a request; its answer comes to the receiver.
+    async fn request(&self, id: u64, message: ToAgent) -> Result<oneshot::Receiver<Answer>, AgentError> {
         let (sender, answer) = oneshot::channel();
         self.waiting().insert(id, sender);
         // the connection may have ended before the request was noted
@@ -401,7 +415,7 @@ impl Shared {
         if self.send.send(message).await.is_err() {
             return Err(AgentError::Lost(self.reason()));
         }
-        answer.await.map_err(|_| AgentError::Lost(self.reason()))
+        Ok(answer)
     }
 
     fn take(&self, message: ToRunner) {

@@ -94,15 +94,17 @@ impl Running {
                 progress |= self.send(session)?;
             }
         }
+        // before anything is read: reading one of the streams may take from the socket what is for the other
+        let seen = self.look();
         if self.phase == Phase::Flowing {
             progress |= self.receive(session, buffer)?;
         }
         progress |= self.finish()?;
-        self.seen = self.look();
+        self.seen = seen;
         Ok(progress)
     }
 
-    /// Whether something came for it since its last step, while another channel read the socket.
+    /// Whether something came for it that it has not read, while another stream or another channel read the socket.
     pub(super) fn has_news(&self) -> bool {
         matches!(self.phase, Phase::Flowing | Phase::Ending) && self.look() != self.seen
     }
