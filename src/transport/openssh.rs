@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
@@ -63,9 +63,26 @@ impl Master {
 impl Drop for Master {
     fn drop(&mut self) {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
-            let _ = kill_process(pid, Signal::TERM);
+            end(pid);
         }
     }
+}
+
+/// Ends the master. It may miss a signal that comes just before it begins to wait, so it is told again.
+fn end(pid: Pid) {
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+    if pidfd_send_signal(&process, Signal::TERM).is_err() {
+        return;
+    }
+    std::thread::spawn(move || {
+        for signal in [Signal::TERM, Signal::KILL] {
+            std::thread::sleep(Duration::from_millis(500));
+            // an error says that it is gone
+            if pidfd_send_signal(&process, signal).is_err() {
+                break;
+            }
+        }
+    });
 }
 
 impl OpenSsh {

@@ -118,6 +118,8 @@ impl Pump {
             if !progress && !self.running.iter().any(Running::has_news) {
                 return Ok(());
             }
+            // what came was taken from the socket here, where the wait for it does not see it
+            self.heard_something();
         }
     }
 
@@ -215,8 +217,19 @@ impl Pump {
         }
     }
 
-    /// Waits for the socket, a wake-up, a tunnel or the time of a question.
+    fn heard_something(&mut self) {
+        self.heard = Instant::now();
+        self.asked = 0;
+    }
+
+    /// Waits until there is something to do. After a question it waits on: whoever read now could take the answer away unseen.
     fn rest(&mut self) -> Result<(), Fatal> {
+        while self.wait()? {}
+        Ok(())
+    }
+
+    /// Waits for the socket, a wake-up, a tunnel or the time of a question; whether a question was asked.
+    fn wait(&mut self) -> Result<bool, Fatal> {
         let session = &self.link.session;
         let reads = self.opening.is_some() || self.running.iter_mut().any(Running::reads);
         let mut interest = PollFlags::empty();
@@ -251,8 +264,7 @@ impl Pump {
         }
         let events = fds.get(1).filter(|_| !interest.is_empty()).map_or(PollFlags::empty(), PollFd::revents);
         if events.contains(PollFlags::IN) {
-            self.heard = Instant::now();
-            self.asked = 0;
+            self.heard_something();
         } else if self.running.is_empty() && events.intersects(PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR) {
             return Err(Fatal("the server closed the connection".to_owned()));
         }
@@ -265,15 +277,14 @@ impl Pump {
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    fn ask(&mut self, reads: bool) -> Result<(), Fatal> {
-        let Some(interval) = self.link.keep_alive.interval else { return Ok(()) };
+    fn ask(&mut self, reads: bool) -> Result<bool, Fatal> {
+        let Some(interval) = self.link.keep_alive.interval else { return Ok(false) };
         if self.next_question().is_none_or(|wait| !wait.is_zero()) {
-            return Ok(());
+            return Ok(false);
         }
         if !reads {
             // nothing reads the answer, so its absence says nothing
-            self.heard = Instant::now();
-            self.asked = 0;
+            self.heard_something();
         } else if self.asked >= self.link.keep_alive.count {
             let silence = interval * (self.asked + 1);
             return Err(Fatal(format!("the server has not answered for {} s", silence.as_secs())));
@@ -288,6 +299,6 @@ impl Pump {
         if writable && idle {
             session.keepalive_send().map_err(|error| Fatal(error.message().to_owned()))?;
         }
-        Ok(())
+        Ok(true)
     }
 }
